@@ -1,0 +1,68 @@
+"""Nodes, stock levels, movements, receipts and adjustments."""
+
+from urllib.parse import unquote
+
+from oms.inventory import view
+from oms.inventory.adjust import adjust
+from oms.inventory.contracts import AdjustmentBody, ReceiptBody
+from oms.inventory.look_up import movements_page, stock_of, stock_page
+from oms.inventory.receive import receive
+from oms.kernel.ids import Sku
+from oms.platform.http import OPS, Api, Reply, Request
+from oms.platform.validation import read
+from oms.wiring import clock, cursors, stock
+
+handler = Api()
+
+
+@handler.route("GET /nodes", scope="node")
+def show_nodes(request: Request) -> Reply:
+    return Reply(200, {"items": [view.of_node(node) for node in stock().nodes()]})
+
+
+@handler.route("GET /stock", scope="stock:read")
+def show_page(request: Request) -> Reply:
+    text, cursor = request.query.get("q", ""), request.query.get("cursor", "")
+    asked = {"list": "stock", "q": text}
+    after = cursors().open(cursor, asked) if cursor else ""
+    page = stock_page(request.limit(), after, text, stock=stock())
+    items = [view.of_stock(product, levels) for product, levels in page.items]
+    return Reply(
+        200, view.of_page(items, cursors().seal(page.after, asked) if page.after else None)
+    )
+
+
+@handler.route("GET /stock/{sku}", scope="stock:read")
+def show(request: Request) -> Reply:
+    return Reply(200, view.of_stock(*stock_of(_sku(request), stock=stock())))
+
+
+@handler.route("GET /stock/{sku}/movements", scope=OPS)
+def show_movements(request: Request) -> Reply:
+    sku, cursor = _sku(request), request.query.get("cursor", "")
+    asked = {"list": "movements", "sku": sku}
+    after = cursors().open(cursor, asked) if cursor else ""
+    page = movements_page(sku, request.limit(), after, stock=stock())
+    items = [view.of_movement(movement) for movement in page.items]
+    return Reply(
+        200, view.of_page(items, cursors().seal(page.after, asked) if page.after else None)
+    )
+
+
+@handler.route("POST /stock/receipts", scope=OPS)
+def receive_goods(request: Request) -> Reply:
+    receipt = read(ReceiptBody, request.body()).to_domain()
+    levels = receive(receipt, request.caller.name, books=stock(), clock=clock())
+    return Reply(201, view.of_posted(levels))
+
+
+@handler.route("POST /stock/adjustments", scope=OPS)
+def adjust_stock(request: Request) -> Reply:
+    adjustment = read(AdjustmentBody, request.body()).to_domain()
+    key = request.headers.get("idempotency-key", "")[:200]
+    levels = adjust(adjustment, request.caller.name, books=stock(), clock=clock(), key=key)
+    return Reply(201, view.of_posted(levels))
+
+
+def _sku(request: Request) -> Sku:
+    return Sku(unquote(request.path["sku"]))

@@ -1,0 +1,65 @@
+"""What waits for a person, and what the person does about it."""
+
+from oms.channels.model import Unmappable
+from oms.channels.registry import channel
+from oms.kernel.errors import NotFound, Refused
+from oms.orders.capture import NewOrder
+from oms.orders.ports import RawDelivery
+from oms.platform.gate import parse
+from oms.platform.http import OPS, Api, Reply, Request
+from oms.tasks.model import parse_task_id
+from oms.wiring import capture_order, channel_account, inbound, list_tasks, resolve_task
+
+handler = Api()
+
+
+@handler.route("GET /tasks", scope=OPS)
+def show_list(request: Request) -> Reply:
+    return Reply(200, list_tasks()(request.limit(), request.query.get("cursor", "")))
+
+
+@handler.route("POST /tasks/{task_id}/{action}", scope=OPS)
+def act(request: Request) -> Reply:
+    task, action = parse_task_id(request.path["task_id"]), request.path["action"]
+    body, actor = request.json_object(), request.caller.name
+    if task.order_id is None:
+        return _quarantined(task.digest, action, actor, request)
+    order = resolve_task()(task.order_id, task, action, body, actor)
+    answer = {
+        "task_id": request.path["task_id"],
+        "resolved": all(hold.number != task.hold for hold in order.holds),
+        "order_id": order.order_id,
+        "status": order.status,
+    }
+    return Reply(200, answer, log={"order_id": order.order_id, "action": action})
+
+
+def _quarantined(digest: str, action: str, actor: str, request: Request) -> Reply:
+    item = inbound().quarantined_one(digest)
+    if action == "discard":
+        inbound().leave_quarantine(item, "discarded", actor)
+        return Reply(200, {"task_id": request.path["task_id"], "resolved": True, "order_id": None})
+    if action != "replay":
+        raise NotFound(f"no action {action[:40]}")
+    account = channel_account(item["channel"], item["account"])
+    if account is None:
+        raise Refused("its channel account is gone", "no-account")
+    raw = inbound().raw_body(item)
+    try:
+        new = channel(item["channel"]).map_order(parse(raw), account)
+    except Unmappable as problem:
+        raise Refused(f"still not an order: {problem}", problem.code) from None
+    captured = capture_order()(
+        NewOrder(
+            account.channel,
+            account.account,
+            new.external_id,
+            new.number,
+            new.currency,
+            new.content,
+        ),
+        RawDelivery(raw, digest),
+    )
+    inbound().leave_quarantine(item, f"order {captured.order_id}", actor)
+    answer = {"task_id": request.path["task_id"], "resolved": True, "order_id": captured.order_id}
+    return Reply(200, answer)

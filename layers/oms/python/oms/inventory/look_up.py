@@ -1,0 +1,35 @@
+"""Stock as it is: one SKU, a page of the catalogue, a SKU's movements."""
+
+from __future__ import annotations
+
+from oms.inventory.model import Level, Movement, Product
+from oms.inventory.ports import Page, StockReader
+from oms.kernel.errors import NotFound
+from oms.kernel.ids import Sku
+
+Stock = tuple[Product, list[Level]]
+
+
+def stock_of(sku: Sku, *, stock: StockReader) -> Stock:
+    """A SKU of the catalogue and its levels, by node. Raises NotFound."""
+    return _product(sku, stock), stock.levels(sku)
+
+
+def stock_page(limit: int, after: str = "", text: str = "", *, stock: StockReader) -> Page[Stock]:
+    """A page of the catalogue with the levels of each SKU; `text` filters SKU and title."""
+    page = stock.catalogue(limit, after, text)
+    levels = stock.levels_of([product.sku for product in page.items])
+    return Page(tuple((product, levels[product.sku]) for product in page.items), page.after)
+
+
+def movements_page(sku: Sku, limit: int, after: str = "", *, stock: StockReader) -> Page[Movement]:
+    """A page of what happened to a SKU, newest first. Raises NotFound."""
+    _product(sku, stock)
+    return stock.movements(sku, limit, after)
+
+
+def _product(sku: Sku, stock: StockReader) -> Product:
+    product = stock.products([sku]).get(sku)
+    if product is None:
+        raise NotFound(f"there is no SKU {sku}")
+    return product

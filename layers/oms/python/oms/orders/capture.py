@@ -1,0 +1,110 @@
+"""Capture: from the outside to one durable order, however often it is sent.
+
+One transaction writes the raw delivery under the order's business key, the order, its
+content, its tracking key and with them the first event. Whoever comes second, at the same
+instant or a year later, fails on the business key and is told the first one's order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from oms.kernel.clock import Clock
+from oms.kernel.errors import Invalid
+from oms.kernel.ids import OrderId, new_ulid
+from oms.orders.model import Content, Order
+from oms.orders.ports import AlreadyCaptured, Inbound, OrderStore, RawDelivery
+from oms.platform.unit import Write
+from oms.tracking.token import TrackingTokens
+
+
+class Committer(Protocol):
+    def commit(self, writes: Sequence[Write], token: str | None = None) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class NewOrder:
+    """An order as it came in. Without an `external_id` its own id serves as one."""
+
+    channel: str
+    account: str
+    external_id: str
+    number: str
+    currency: str
+    content: Content
+
+
+@dataclass(frozen=True, slots=True)
+class Captured:
+    order_id: OrderId
+    tracking_token: str
+    duplicate: bool
+
+
+@dataclass(frozen=True, slots=True)
+class IdempotencyKey:
+    """The caller's own key for its request; scoped to the caller."""
+
+    caller: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureOrder:
+    orders: OrderStore
+    inbound: Inbound
+    database: Committer
+    tokens: TrackingTokens
+    clock: Clock
+
+    def __call__(
+        self,
+        new: NewOrder,
+        delivery: RawDelivery,
+        *,
+        correlation_id: str = "",
+        key: IdempotencyKey | None = None,
+    ) -> Captured:
+        """Raises Invalid `idempotency-key-reused` when the key came with another body before."""
+        order = self._order(new, correlation_id)
+        token = self.tokens.token(order.order_id)
+        stored, writes = self.orders.first_writes(order, new.content, self.tokens.hash(token))
+        writes.insert(0, self.inbound.first(stored, delivery))
+        if key:
+            writes.insert(
+                0, self.inbound.claim_key(key.caller, key.key, order.order_id, delivery.digest)
+            )
+        try:
+            self.database.commit(writes)
+        except AlreadyCaptured as known:
+            return self._repeat(new, delivery, known)
+        return Captured(order.order_id, token, duplicate=False)
+
+    def _order(self, new: NewOrder, correlation_id: str) -> Order:
+        now = self.clock.now()
+        order_id = OrderId(new_ulid(now))
+        order = Order(
+            order_id=order_id,
+            number=new.number or new.external_id or order_id[-10:],
+            channel=new.channel,
+            account=new.account,
+            external_id=new.external_id or order_id,
+            currency=new.currency,
+            total_minor=new.content.totals.total.amount_minor,
+            captured_at=now,
+            correlation_id=correlation_id,
+        )
+        return order.noted(
+            "OrderCaptured", f"channel:{new.channel}/{new.account}", now, intake=order.intake
+        )
+
+    def _repeat(self, new: NewOrder, delivery: RawDelivery, known: AlreadyCaptured) -> Captured:
+        if known.by_key and known.digest != delivery.digest:
+            raise Invalid(
+                "this Idempotency-Key was used with another body", code="idempotency-key-reused"
+            )
+        if known.digest != delivery.digest:
+            self.inbound.later(new.channel, new.account, new.external_id, delivery)
+        return Captured(known.order_id, self.tokens.token(known.order_id), duplicate=True)

@@ -1,0 +1,243 @@
+"""Orders in DynamoDB: one document with a version, its content, and the keys it is known by.
+
+Shapes of the items: `docs/data-model.md`.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+from oms.kernel.clock import Clock, from_iso, iso
+from oms.kernel.codec import dump, load
+from oms.kernel.errors import NotFound, VersionConflict
+from oms.kernel.ids import OrderId
+from oms.orders.agenda import Timers, planned
+from oms.orders.model import Content, Entry, Order
+from oms.platform.dynamo import Dynamo
+from oms.platform.unit import Action, Item, Write
+
+WORKLIST_SHARDS = 4
+
+
+def order_key(order_id: str) -> dict[str, str]:
+    return {"pk": f"O#{order_id}", "sk": "ORDER"}
+
+
+def content_key(order_id: str) -> dict[str, str]:
+    return {"pk": f"O#{order_id}", "sk": "CONTENT"}
+
+
+def tracking_key(token_hash: str) -> dict[str, str]:
+    return {"pk": f"T#{token_hash}", "sk": "TRACKING"}
+
+
+def parcel_key(tracking_number: str, carrier: str) -> dict[str, str]:
+    return {"pk": f"P#{tracking_number}", "sk": carrier}
+
+
+def worklist_shard(order_id: str) -> int:
+    return zlib.crc32(order_id.encode()) % WORKLIST_SHARDS
+
+
+class DynamoOrders:
+    """The `orders` table. Also answers `OrderStore`."""
+
+    def __init__(self, dynamo: Dynamo, table: str, clock: Clock, timers: Timers) -> None:
+        self._dynamo, self._table, self._clock, self._timers = dynamo, table, clock, timers
+
+    # --- reading ---------------------------------------------------------------------
+
+    def load(self, order_id: OrderId) -> Order:
+        item = self._dynamo.get(self._table, order_key(order_id))
+        if item is None:
+            raise NotFound(f"no order {order_id}")
+        return order_from_item(item)
+
+    def load_with_content(self, order_id: OrderId) -> tuple[Order, Content]:
+        items, _ = self._dynamo.query(self._table, "pk = :pk", {":pk": f"O#{order_id}"})
+        found = {item["sk"]: item for item in items}
+        if "ORDER" not in found:
+            raise NotFound(f"no order {order_id}")
+        return order_from_item(found["ORDER"]), content_from_item(found["CONTENT"])
+
+    def load_many(self, order_ids: Iterable[str]) -> dict[str, tuple[Order, Content]]:
+        """Orders with their contents by id; ids that name no order are left out."""
+        keys = [key for each in order_ids for key in (order_key(each), content_key(each))]
+        items = {(i["pk"], i["sk"]): i for i in self._dynamo.get_many(self._table, keys)}
+        orders = (order_from_item(i) for (_, sk), i in items.items() if sk == "ORDER")
+        return {
+            order.order_id: (
+                order,
+                content_from_item(items[f"O#{order.order_id}", "CONTENT"]),
+            )
+            for order in orders
+        }
+
+    def by_tracking_token(self, token_hash: str) -> OrderId:
+        item = self._dynamo.get(self._table, tracking_key(token_hash), consistent=False)
+        if item is None:
+            raise NotFound("no such link")
+        return OrderId(item["order_id"])
+
+    def by_parcel(self, tracking_number: str, carrier: str) -> tuple[OrderId, int, int]:
+        """The order, shipment number and parcel number of a tracking number."""
+        item = self._dynamo.get(self._table, parcel_key(tracking_number, carrier))
+        if item is None:
+            raise NotFound(f"no parcel {tracking_number}")
+        return OrderId(item["order_id"]), item["shipment"], item["parcel"]
+
+    @property
+    def shards(self) -> int:
+        return WORKLIST_SHARDS
+
+    def worklist(self, worklist: str, shard: int, after: str) -> Iterator[tuple[str, str]]:
+        """(due key, order id) of one shard, most urgent first, after the key `after`."""
+        return self._worklist(worklist, shard, after or "0", "~")
+
+    def due(self, worklist: str, now: datetime, limit: int) -> Iterator[OrderId]:
+        """Orders of `worklist` whose time has come, most urgent first in each shard."""
+        for shard in range(WORKLIST_SHARDS):
+            rows = self._worklist(worklist, shard, "0", iso(now) + "~")
+            for _, order_id in islice(rows, limit):
+                yield OrderId(order_id)
+
+    def _worklist(self, name: str, shard: int, after: str, until: str) -> Iterator[tuple[str, str]]:
+        items = self._dynamo.query_all(
+            self._table,
+            "worklist = :w AND due_at BETWEEN :a AND :u",
+            {":w": f"{name}#{shard}", ":a": after, ":u": until},
+            index="worklist",
+        )
+        for item in items:
+            if item["due_at"] != after:  # BETWEEN takes in its bounds
+                yield item["due_at"], item["pk"].removeprefix("O#")
+
+    # --- writing ---------------------------------------------------------------------
+
+    def save(
+        self,
+        before: Order,
+        after: Order,
+        *,
+        content: Content | None = None,
+        also: Sequence[Write] = (),
+    ) -> Order:
+        """See `oms.orders.ports.OrderStore`. Nothing changed and nothing to add: no write."""
+        if after == before and content is None and not also:
+            return before
+        now = self._clock.now()
+        stored = replace(planned(before, after, self._timers, now), version=before.version + 1)
+        writes = [self._put(before, stored)]
+        if content is not None:
+            writes.append(self._put_content(stored.order_id, content))
+        self._dynamo.commit([*writes, *also])
+        return stored
+
+    def first_writes(
+        self, order: Order, content: Content, token_hash: str
+    ) -> tuple[Order, list[Write]]:
+        """What a capture adds to its transaction: the order, its content, its tracking key."""
+        planned_order = planned(None, order, self._timers, self._clock.now())
+        stored = replace(planned_order, version=1)
+        tracking = Write(
+            Action.PUT,
+            self._table,
+            tracking_key(token_hash),
+            {"order_id": order.order_id},
+            condition="attribute_not_exists(pk)",
+        )
+        return stored, [
+            self._put(None, stored),
+            self._put_content(order.order_id, content),
+            tracking,
+        ]
+
+    def parcel_write(
+        self, order_id: OrderId, shipment: int, parcel: int, carrier: str, number: str
+    ) -> Write:
+        """The key that a tracking number is found by; one parcel a number."""
+        return Write(
+            Action.PUT,
+            self._table,
+            parcel_key(number, carrier),
+            {"order_id": order_id, "shipment": shipment, "parcel": parcel},
+            # True for a new number, and when this parcel has it already.
+            condition="attribute_not_exists(pk)"
+            " OR (order_id = :o AND shipment = :s AND parcel = :p)",
+            values={":o": order_id, ":s": shipment, ":p": parcel},
+        )
+
+    def _put(self, before: Order | None, order: Order) -> Write:
+        write_id = secrets.token_hex(8)
+        item: Item = {
+            "doc": order_to_doc(order),
+            "version": order.version,
+            "write_id": write_id,
+            "stage": order.stage.value,
+            "status": order.status,
+        }
+        if order.due_at:
+            item["worklist"] = f"{order.worklist}#{worklist_shard(order.order_id)}"
+            item["due_at"] = f"{iso(order.due_at)}#{order.order_id}"
+
+        def refused(old: Item | None) -> Exception | None:
+            # The SDK's own resend of a write whose reply was lost meets its first copy.
+            if old is not None and old.get("write_id") == write_id:
+                return None
+            return VersionConflict(f"order {order.order_id} was changed meanwhile")
+
+        return Write(
+            Action.PUT,
+            self._table,
+            order_key(order.order_id),
+            item,
+            # True when nobody has written since this was read (or there was nothing yet).
+            condition="version = :v" if before else "attribute_not_exists(pk)",
+            values={":v": before.version} if before else {},
+            refused=refused,
+        )
+
+    def _put_content(self, order_id: str, content: Content) -> Write:
+        doc = json.dumps(dump(content), ensure_ascii=False, separators=(",", ":"))
+        return Write(Action.PUT, self._table, content_key(order_id), {"doc": doc})
+
+
+# --- documents ---------------------------------------------------------------------------
+
+
+def order_to_doc(order: Order) -> str:
+    """The stored document. Timeline entries are lists: they are most of it, and every write
+    pays by the kilobyte."""
+    data = dump(replace(order, timeline=(), version=0))
+    data["timeline"] = [
+        [entry.seq, iso(entry.at), entry.actor, entry.event, dump(entry.detail)]
+        for entry in order.timeline
+    ]
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+
+
+def timeline_of(doc: str) -> tuple[Entry, ...]:
+    """Only the timeline, for readers of the stream."""
+    return tuple(_entry(row) for row in json.loads(doc)["timeline"])
+
+
+def _entry(row: list[Any]) -> Entry:
+    seq, at, actor, event, detail = row
+    return Entry(seq, from_iso(at), actor, event, detail)
+
+
+def order_from_item(item: Item) -> Order:
+    data = json.loads(item["doc"])
+    timeline = tuple(_entry(row) for row in data.pop("timeline"))
+    return replace(load(Order, data), timeline=timeline, version=item["version"])
+
+
+def content_from_item(item: Item) -> Content:
+    return load(Content, json.loads(item["doc"]))

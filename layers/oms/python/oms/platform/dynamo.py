@@ -1,0 +1,322 @@
+"""DynamoDB, the only door to it: reads, pages, and commits of `Write`s.
+
+Failures are told apart here once: a false condition becomes the error its write named, a
+conflict or throttle is tried again with jitter until the deadline, everything else stays
+what botocore raised.
+"""
+
+from __future__ import annotations
+
+import random
+import secrets
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
+from typing import Any
+
+import boto3
+from boto3.dynamodb.types import Binary
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from oms.kernel.errors import Unavailable, VersionConflict
+from oms.platform.unit import Action, Item, Write
+
+# Not in botocore's own retry lists, and safe to repeat: nothing was written.
+_TRY_AGAIN = frozenset(
+    {
+        "TransactionConflict",
+        "TransactionConflictException",
+        "TransactionInProgressException",
+        "ThrottlingError",
+        "ProvisionedThroughputExceeded",
+        "ProvisionedThroughputExceededException",
+        "ThrottlingException",
+        "RequestLimitExceeded",
+    }
+)
+_ATTEMPTS = 8
+_BATCH_GET_LIMIT = 100
+_BATCH_WRITE_LIMIT = 25
+
+Key = Mapping[str, str]
+
+
+class _Retry:
+    """The answer "nothing was written, ask again"."""
+
+
+class _DoneBefore:
+    """The answer "this very write had already happened"."""
+
+
+_Answer = Exception | _Retry | _DoneBefore
+RETRY, DONE_BEFORE = _Retry(), _DoneBefore()
+
+
+@cache
+def default_client() -> Any:
+    """One client a process: timeouts far below any function's own."""
+    return boto3.client(
+        "dynamodb",
+        config=Config(
+            connect_timeout=2,
+            read_timeout=4,
+            retries={"mode": "standard", "max_attempts": 3},
+            max_pool_connections=10,
+        ),
+    )
+
+
+class Dynamo:
+    """The tables of one stage. Values are str, int, bytes, bool, None, list and dict."""
+
+    def __init__(self, client: Any = None, sleep: Callable[[float], None] = time.sleep) -> None:
+        self._client = client or default_client()
+        self._sleep = sleep
+
+    # --- reading ---------------------------------------------------------------------
+
+    def get(self, table: str, key: Key, *, consistent: bool = True) -> Item | None:
+        reply = self._client.get_item(TableName=table, Key=marshal(key), ConsistentRead=consistent)
+        return unmarshal(reply["Item"]) if "Item" in reply else None
+
+    def get_many(self, table: str, keys: Sequence[Key], *, consistent: bool = True) -> list[Item]:
+        """The items that exist, in no particular order. Asks again for what was throttled."""
+        found: list[Item] = []
+        for start in range(0, len(keys), _BATCH_GET_LIMIT):
+            wanted = {
+                table: {
+                    "Keys": [marshal(key) for key in keys[start : start + _BATCH_GET_LIMIT]],
+                    "ConsistentRead": consistent,
+                }
+            }
+            for attempt in range(_ATTEMPTS):
+                reply = self._client.batch_get_item(RequestItems=wanted)
+                found += [unmarshal(item) for item in reply["Responses"].get(table, ())]
+                wanted = reply.get("UnprocessedKeys") or {}
+                if not wanted:
+                    break
+                self._pause(attempt)
+            else:
+                raise Unavailable("DynamoDB is throttling reads")
+        return found
+
+    def query(
+        self,
+        table: str,
+        condition: str,
+        values: Mapping[str, Any],
+        *,
+        names: Mapping[str, str] | None = None,
+        index: str | None = None,
+        newest_first: bool = False,
+        limit: int | None = None,
+        start: Item | None = None,
+    ) -> tuple[list[Item], Item | None]:
+        """One page: the items, and the key to start the next page from (None at the end)."""
+        request: dict[str, Any] = {
+            "TableName": table,
+            "KeyConditionExpression": condition,
+            "ExpressionAttributeValues": marshal(values),
+            "ScanIndexForward": not newest_first,
+            "ConsistentRead": index is None,
+        }
+        optional = {
+            "IndexName": index,
+            "ExpressionAttributeNames": dict(names) if names else None,
+            "Limit": limit,
+            "ExclusiveStartKey": marshal(start) if start else None,
+        }
+        request |= {name: value for name, value in optional.items() if value}
+        reply = self._client.query(**request)
+        last = reply.get("LastEvaluatedKey")
+        return [unmarshal(item) for item in reply["Items"]], unmarshal(last) if last else None
+
+    def query_all(
+        self, table: str, condition: str, values: Mapping[str, Any], **options: Any
+    ) -> Iterator[Item]:
+        """Every item of a query, page by page. For partitions known to be small."""
+        start: Item | None = None
+        while True:
+            items, start = self.query(table, condition, values, start=start, **options)
+            yield from items
+            if start is None:
+                return
+
+    # --- writing ---------------------------------------------------------------------
+
+    def commit(self, writes: Sequence[Write], token: str | None = None) -> None:
+        """All of `writes` or none. A single one costs half: it needs no transaction.
+
+        Raises the error that the first failed condition stands for, in the order given.
+        """
+        if len(writes) == 1:
+            self._commit_one(writes[0])
+        else:
+            self._commit_together(writes, token)
+
+    def put_many(self, table: str, puts: Sequence[Item], deletes: Sequence[Key] = ()) -> None:
+        """Unconditional writes of an index that can be rebuilt. Not atomic."""
+        requests = [{"PutRequest": {"Item": marshal(item)}} for item in puts]
+        requests += [{"DeleteRequest": {"Key": marshal(key)}} for key in deletes]
+        for start in range(0, len(requests), _BATCH_WRITE_LIMIT):
+            wanted: dict[str, Any] = {table: requests[start : start + _BATCH_WRITE_LIMIT]}
+            for attempt in range(_ATTEMPTS):
+                wanted = self._client.batch_write_item(RequestItems=wanted).get("UnprocessedItems")
+                if not wanted:
+                    break
+                self._pause(attempt)
+            else:
+                raise Unavailable("DynamoDB is throttling writes")
+
+    def _commit_one(self, write: Write) -> None:
+        call = {
+            Action.PUT: "put_item",
+            Action.UPDATE: "update_item",
+            Action.DELETE: "delete_item",
+        }[write.action]
+        request = _request(write)
+        self._with_patience(
+            lambda: getattr(self._client, call)(**request),
+            lambda error: _refusal_of_one(write, error),
+        )
+
+    def _commit_together(self, writes: Sequence[Write], token: str | None) -> None:
+        request: dict[str, Any] = {
+            "TransactItems": [{write.action.value: _request(write)} for write in writes]
+        }
+        # One token for all attempts: TransactionInProgress says that the first may yet succeed.
+        request["ClientRequestToken"] = token or secrets.token_hex(16)
+        self._with_patience(
+            lambda: self._client.transact_write_items(**request),
+            lambda error: _refusal_of_many(writes, error),
+        )
+
+    def _with_patience(
+        self, call: Callable[[], Any], read: Callable[[ClientError], _Answer]
+    ) -> None:
+        for attempt in range(_ATTEMPTS):
+            try:
+                call()
+                return
+            except ClientError as error:
+                answer = read(error)
+                if answer is DONE_BEFORE:
+                    return
+                if isinstance(answer, Exception):
+                    raise answer from None
+            self._pause(attempt)
+        raise VersionConflict("too many writers at once")
+
+    def _pause(self, attempt: int) -> None:
+        # Full jitter, so that rivals do not meet again in step.
+        self._sleep(random.uniform(0, min(0.02 * 2**attempt, 0.5)))
+
+
+def _refusal_of_one(write: Write, error: Any) -> _Answer:
+    code = error.response["Error"]["Code"]
+    if code in _TRY_AGAIN:
+        return RETRY
+    if code != "ConditionalCheckFailedException":
+        return _as_it_came(error)
+    return _refusal(write, error.response.get("Item"), error)
+
+
+def _refusal_of_many(writes: Sequence[Write], error: Any) -> _Answer:
+    code = error.response["Error"]["Code"]
+    if code in _TRY_AGAIN:
+        return RETRY
+    if code != "TransactionCanceledException":
+        return _as_it_came(error)
+    reasons = error.response.get("CancellationReasons", ())
+    answers = [
+        _refusal(write, reason.get("Item"), error)
+        for write, reason in zip(writes, reasons, strict=False)
+        if reason.get("Code") == "ConditionalCheckFailed"
+    ]
+    # All or nothing: if one of the writes had happened before, all of them had.
+    if DONE_BEFORE in answers:
+        return DONE_BEFORE
+    if answers:
+        return answers[0]
+    if any(reason.get("Code") in _TRY_AGAIN for reason in reasons):
+        return RETRY
+    return _as_it_came(error)
+
+
+def _as_it_came(error: Exception) -> Exception:
+    return error
+
+
+def _refusal(write: Write, old: Item | None, error: Exception) -> _Answer:
+    if write.refused is None:
+        return error
+    answer = write.refused(unmarshal(old) if old else None)
+    return DONE_BEFORE if answer is None else answer
+
+
+def _request(write: Write) -> dict[str, Any]:
+    request: dict[str, Any] = {"TableName": write.table}
+    if write.action is Action.PUT:
+        request["Item"] = marshal({**write.key, **write.item})
+    else:
+        request["Key"] = marshal(write.key)
+    if write.update:
+        request["UpdateExpression"] = write.update
+    if write.condition:
+        request["ConditionExpression"] = write.condition
+        request["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
+    if write.names:
+        request["ExpressionAttributeNames"] = dict(write.names)
+    if write.values:
+        request["ExpressionAttributeValues"] = marshal(write.values)
+    return request
+
+
+# --- values ------------------------------------------------------------------------------
+# boto3's own serializer goes through Decimal contexts and costs several times as much; our
+# items hold few and plain values.
+
+
+def marshal(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _to_attribute(value) for name, value in values.items()}
+
+
+def unmarshal(attributes: Mapping[str, Any]) -> Item:
+    return {name: _from_attribute(value) for name, value in attributes.items()}
+
+
+def _to_attribute(value: Any) -> dict[str, Any]:
+    match value:
+        case bool():
+            return {"BOOL": value}
+        case str():
+            return {"S": str(value)}
+        case int():
+            return {"N": str(value)}
+        case bytes():
+            return {"B": value}
+        case None:
+            return {"NULL": True}
+        case list() | tuple():
+            return {"L": [_to_attribute(each) for each in value]}
+        case Mapping():
+            return {"M": marshal(value)}
+    raise TypeError(f"cannot store {type(value).__name__}")
+
+
+def _from_attribute(attribute: Mapping[str, Any]) -> Any:
+    ((kind, value),) = attribute.items()
+    match kind:
+        case "N":
+            return int(value)
+        case "NULL":
+            return None
+        case "B":
+            return value.value if isinstance(value, Binary) else value
+        case "L":
+            return [_from_attribute(each) for each in value]
+        case "M":
+            return unmarshal(value)
+    return value

@@ -1,0 +1,40 @@
+"""Logs and metrics. A log line holds ids, outcomes and times, never a body or a person."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+
+NAMESPACE = "oms"
+
+
+@cache
+def logger() -> Logger:
+    return Logger(service="oms", log_uncaught_exceptions=False)
+
+
+@cache
+def metrics() -> Metrics:
+    return Metrics(namespace=NAMESPACE, service="oms")
+
+
+def count(name: str, number: int = 1) -> None:
+    """One business outcome, as a CloudWatch metric in the log (no call is made)."""
+    metrics().add_metric(name=name, unit=MetricUnit.Count, value=number)
+
+
+def flush() -> None:
+    """Write what was counted in this invocation, if anything was."""
+    if metrics().metric_set:
+        metrics().flush_metrics()
+
+
+def start(context: Any, **ids: str) -> Logger:
+    """A logger that carries `ids` and the request id through one invocation."""
+    log = logger()
+    log.clear_state()
+    log.append_keys(request_id=getattr(context, "aws_request_id", ""), **ids)
+    return log

@@ -1,0 +1,42 @@
+"""What commits together: writes of several stores in one DynamoDB transaction.
+
+A store never commits by itself: it gives `Write`s, and whoever owns the use case hands all of
+them to one `commit`. Each write says what its condition stands for by the error it becomes
+when the condition fails, so the caller reads causes and never positions in a list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+Item = dict[str, Any]
+
+
+class Action(StrEnum):
+    PUT = "Put"
+    UPDATE = "Update"
+    DELETE = "Delete"
+    CHECK = "ConditionCheck"
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One write of a transaction, in plain values (the client marshals).
+
+    `refused` makes the error for a failed one out of the item
+    that was there (None when there was none), or returns None when that item shows that this very
+    write had already happened.
+    """
+
+    action: Action
+    table: str
+    key: Mapping[str, str]
+    item: Mapping[str, Any] = field(default_factory=dict)
+    update: str = ""
+    condition: str = ""
+    names: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, Any] = field(default_factory=dict)
+    refused: Callable[[Item | None], Exception | None] | None = None
