@@ -1,6 +1,6 @@
 """What waits for a person, and what the person does about it."""
 
-from oms.channels.model import Unmappable
+from oms.channels.model import LONGEST_BODY, Unmappable
 from oms.channels.registry import channel
 from oms.kernel.errors import NotFound, Refused
 from oms.orders.capture import NewOrder
@@ -46,7 +46,7 @@ def _quarantined(digest: str, action: str, actor: str, request: Request) -> Repl
         raise Refused("its channel account is gone", "no-account")
     raw = inbound().raw_body(item)
     try:
-        new = channel(item["channel"]).map_order(parse(raw), account)
+        new = channel(item["channel"]).map_order(parse(raw, LONGEST_BODY), account)
     except Unmappable as problem:
         raise Refused(f"still not an order: {problem}", problem.code) from None
     captured = capture_order()(

@@ -3,7 +3,7 @@
 import hashlib
 from typing import Any
 
-from oms.channels.model import ChannelAccount, Kind, Unmappable
+from oms.channels.model import LONGEST_BODY, ChannelAccount, Kind, Unmappable
 from oms.channels.ports import Channel
 from oms.channels.registry import channel
 from oms.kernel.errors import Unauthenticated
@@ -20,14 +20,14 @@ handler = Api()
 @handler.route("POST /webhooks/{channel}/{account}")
 def receive(request: Request) -> Reply:
     speaks = channel(request.path["channel"])
-    raw = request.body()
+    raw = request.body(LONGEST_BODY)
     if speaks.is_ping(raw):
         return Reply(200, {"ping": True})
     account = _account(request)
     if account is None or not speaks.verify(raw, request.headers, account):
         count("WebhookRefused")
         raise Unauthenticated("the signature does not verify")
-    parsed = parse(raw)
+    parsed = parse(raw, LONGEST_BODY)
     delivery = speaks.identify(raw, request.headers, parsed)
     if delivery.kind is not Kind.ORDER:
         return Reply(200, {"ignored": True})

@@ -159,7 +159,8 @@ def test_the_only_style_is_the_one_that_the_policy_allows(html: str) -> None:
 def test_it_asks_nobody_else_for_anything(html: str) -> None:
     assert "default-src 'none'" in SECURITY_HEADERS["Content-Security-Policy"]
     assert "//" not in html
-    assert not {tag for tag, _ in Reader(html).tags} & {"script", "link", "img", "iframe", "a"}
+    assert not {tag for tag, _ in Reader(html).tags} & {"script", "img", "iframe", "a"}
+    assert [attrs["href"] for tag, attrs in Reader(html).tags if tag == "link"] == ["data:,"]
 
 
 def test_the_link_stays_secret() -> None:

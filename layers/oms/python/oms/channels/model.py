@@ -12,6 +12,9 @@ from oms.orders.model import Content
 
 Headers = Mapping[str, str]
 
+# A Shopify order line is about 1.4 KB: this holds the orders of 700 lines that shops do send.
+LONGEST_BODY = 1024 * 1024
+
 
 @dataclass(frozen=True, slots=True)
 class ChannelAccount:

@@ -1,5 +1,7 @@
 """A shipment into Shopify, by its GraphQL Admin API (`fulfillmentCreate`).
 
+One call covers units that Shopify keeps at one location; it refuses a mixture.
+
 There is no key to send along, so it looks first: a fulfilment of the order that carries our
 tracking number is this very shipment. Two tellers at once cannot both succeed, as Shopify
 fulfils no unit twice; the loser looks again.
@@ -87,9 +89,10 @@ class ShopifyPush:
 
     def _picked(self, order: Reading, shipment: ShipmentFacts) -> dict[str, list[dict[str, Any]]]:
         """Per fulfilment order, which of its lines and how many. Raises PushRefused if short."""
-        left = {_gid("LineItem", shipped.external_id): 0 for shipped in shipment.lines}
-        for shipped in shipment.lines:
-            left[_gid("LineItem", shipped.external_id)] += shipped.quantity
+        left: dict[str, int] = {}
+        for shipped in filter(lambda each: each.external_id, shipment.lines):
+            name = _gid("LineItem", shipped.external_id)
+            left[name] = left.get(name, 0) + shipped.quantity
         picked: dict[str, list[dict[str, Any]]] = {}
         for fulfilment_order in _open_orders(order):
             for line in self._lines(fulfilment_order):

@@ -204,7 +204,8 @@ def own_totals(lines: Iterable[Line], shipping: Money, channel_total: Money | No
     discount = total((line.discount for line in lines), currency)
     tax = total((line.tax for line in lines), currency)
     grand = items - discount + shipping + tax
-    return Totals(items, discount, shipping, tax, grand, channel_total or grand)
+    told = grand if channel_total is None else channel_total
+    return Totals(items, discount, shipping, tax, grand, told)
 
 
 # --- where it stands -----------------------------------------------------------------

@@ -1,8 +1,8 @@
 """DynamoDB, the only door to it: reads, pages, and commits of `Write`s.
 
 Failures are told apart here once: a false condition becomes the error its write named, a
-conflict or throttle is tried again with jitter until the deadline, everything else stays
-what botocore raised.
+conflict or throttle is tried again with jitter, no answer becomes Unavailable (it may have
+happened), everything else stays what botocore raised.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from typing import Any
 import boto3
 from boto3.dynamodb.types import Binary
 from botocore.config import Config
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, HTTPClientError
 
-from oms.kernel.errors import Unavailable, VersionConflict
+from oms.kernel.errors import Unavailable
 from oms.platform.unit import Action, Item, Write
 
 # Not in botocore's own retry lists, and safe to repeat: nothing was written.
@@ -151,9 +151,9 @@ class Dynamo:
 
         Raises the error that the first failed condition stands for, in the order given.
         """
-        if len(writes) == 1:
+        if len(writes) == 1 and writes[0].action is not Action.CHECK:
             self._commit_one(writes[0])
-        else:
+        elif writes:
             self._commit_together(writes, token)
 
     def put_many(self, table: str, puts: Sequence[Item], deletes: Sequence[Key] = ()) -> None:
@@ -200,6 +200,8 @@ class Dynamo:
             try:
                 call()
                 return
+            except HTTPClientError as error:
+                raise Unavailable(f"DynamoDB did not answer: {type(error).__name__}") from error
             except ClientError as error:
                 answer = read(error)
                 if answer is DONE_BEFORE:
@@ -207,7 +209,7 @@ class Dynamo:
                 if isinstance(answer, Exception):
                     raise answer from None
             self._pause(attempt)
-        raise VersionConflict("too many writers at once")
+        raise Unavailable("DynamoDB is throttling, or too many write the same item")
 
     def _pause(self, attempt: int) -> None:
         # Full jitter, so that rivals do not meet again in step.

@@ -24,7 +24,7 @@ from oms.kernel.errors import (
     Unavailable,
     VersionConflict,
 )
-from oms.platform.gate import body_bytes, parse
+from oms.platform.gate import LIMIT, body_bytes, parse
 from oms.platform.observability import count, flush, start
 
 OPS = "ops"  # the scope that may do everything an operator does
@@ -76,9 +76,9 @@ class Request:
     request_id: str
     event: Mapping[str, Any] = field(repr=False)
 
-    def body(self) -> bytes:
+    def body(self, limit: int = LIMIT) -> bytes:
         """The raw bytes. Raises Malformed or TooLarge."""
-        return body_bytes(self.event)
+        return body_bytes(self.event, limit)
 
     def json(self) -> Any:
         """The body through the input gate. Raises Malformed or TooLarge."""

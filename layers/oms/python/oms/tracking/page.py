@@ -71,6 +71,7 @@ def _page(title: str, body: str, *, refresh: bool) -> str:
         '<meta name="robots" content="noindex, nofollow">'
         '<meta name="referrer" content="no-referrer">'
         '<meta name="color-scheme" content="light dark">'
+        '<link rel="icon" href="data:,">'  # or the browser asks the server for one
         f"{again}<title>{_text(title)}</title><style>{STYLE}</style></head>"
         f"<body><main>{body}</main></body></html>\n"
     )
