@@ -1,5 +1,6 @@
 """Nodes, stock levels, movements, receipts and adjustments."""
 
+import re
 from urllib.parse import unquote
 
 from oms.inventory import view
@@ -7,17 +8,36 @@ from oms.inventory.adjust import adjust
 from oms.inventory.contracts import AdjustmentBody, ReceiptBody
 from oms.inventory.look_up import movements_page, stock_of, stock_page
 from oms.inventory.receive import receive
-from oms.kernel.ids import Sku
+from oms.inventory.setup_contracts import NodeBody, ProductBody
+from oms.kernel.errors import FieldError, Invalid
+from oms.kernel.ids import NodeId, Sku
 from oms.platform.http import OPS, Api, Reply, Request
 from oms.platform.validation import read
 from oms.wiring import clock, cursors, stock
 
 handler = Api()
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
 @handler.route("GET /nodes", scope="node")
 def show_nodes(request: Request) -> Reply:
     return Reply(200, {"items": [view.of_node(node) for node in stock().nodes()]})
+
+
+@handler.route("PUT /nodes/{node_id}", scope=OPS)
+def put_node(request: Request) -> Reply:
+    node_id = _name(request.path["node_id"], "node_id")
+    node = read(NodeBody, request.body()).to_domain(NodeId(node_id))
+    stock().save_nodes([node])
+    return Reply(200, view.of_node(node))
+
+
+@handler.route("PUT /products/{sku}", scope=OPS)
+def put_product(request: Request) -> Reply:
+    sku = Sku(_name(request.path["sku"], "sku"))
+    product = read(ProductBody, request.body()).to_domain(sku)
+    stock().save_products([product])
+    return Reply(200, view.of_stock(product, stock().levels(sku)))
 
 
 @handler.route("GET /stock", scope="stock:read")
@@ -66,3 +86,12 @@ def adjust_stock(request: Request) -> Reply:
 
 def _sku(request: Request) -> Sku:
     return Sku(unquote(request.path["sku"]))
+
+
+def _name(text: str, what: str) -> str:
+    """A new name from a path: one that can be typed, printed and put into a path again."""
+    name = unquote(text)
+    if not _NAME.fullmatch(name):
+        detail = FieldError(f"/{what}", "malformed-name", "letters, digits and . _ - only")
+        raise Invalid(f"{what} is at most 100 letters, digits and . _ -", [detail])
+    return name

@@ -35,3 +35,31 @@ def test_an_order_walks_from_capture_to_close(oms: World) -> None:
     }
     seqs = [entry["seq"] for entry in oms.order(page["order_id"])["timeline"]]
     assert seqs == list(range(1, len(seqs) + 1))
+
+
+def test_a_merchant_sets_up_a_node_and_a_product_and_sells_from_it(oms: World) -> None:
+    node = {
+        "kind": "STORE",
+        "name": "Shop in Boston",
+        "lines": ["1 Main Street"],
+        "city": "Boston",
+        "region": "MA",
+        "postal_code": "02108",
+        "country": "US",
+    }
+    assert oms.call("PUT /nodes/{node_id}", {"node_id": "ST-BOS"}, node)[0] == 200
+    product = {"title": "Green cap", "weight_g": 90}
+    assert oms.call("PUT /products/{sku}", {"sku": "CAP-GREEN"}, product)[0] == 200
+    oms.stock_up("CAP-GREEN", 3, "ST-BOS")
+    lines = [
+        {"sku": "CAP-GREEN", "quantity": 1, "unit_price": {"amount_minor": 900, "currency": "USD"}}
+    ]
+    _, page = oms.call("POST /orders", body=api_order(lines=lines))
+    oms.run()
+    assert oms.order(page["order_id"])["nodes"] == ["ST-BOS"]
+
+
+def test_a_node_that_nobody_can_find_is_refused(oms: World) -> None:
+    node = {"kind": "STORE", "name": "X", "lines": ["1"], "city": "Y", "country": "ZZ"}
+    status, problem = oms.call("PUT /nodes/{node_id}", {"node_id": "N1"}, node)
+    assert (status, problem["errors"][0]["pointer"]) == (422, "/latitude")

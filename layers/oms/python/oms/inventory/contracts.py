@@ -18,7 +18,7 @@ MOST_RECEIPT_LINES = 1_000
 _UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """Letters that a person sees, so two names that look alike are alike."""
     if any(unicodedata.category(letter) in _UNPRINTABLE for letter in text):
         raise ValueError("control and invisible characters are not allowed")
@@ -33,7 +33,7 @@ def _not_zero(units: int) -> int:
     return units
 
 
-Name = Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(_printable)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(printable)]
 Units = Annotated[int, Field(ge=1, le=MOST_UNITS)]
 SignedUnits = Annotated[int, Field(ge=-MOST_UNITS, le=MOST_UNITS), AfterValidator(_not_zero)]
 
@@ -72,7 +72,7 @@ class AdjustmentBody(_Body):
     reason: AdjustmentReason
     node: Name
     lines: Annotated[list[AdjustmentLineBody], Field(min_length=1, max_length=MOST_LINES)]
-    reference: Annotated[str, StringConstraints(max_length=100), AfterValidator(_printable)] = ""
+    reference: Annotated[str, StringConstraints(max_length=100), AfterValidator(printable)] = ""
 
     def to_domain(self) -> Adjustment:
         lines = tuple(AdjustmentLine(Sku(line.sku), line.quantity) for line in self.lines)
