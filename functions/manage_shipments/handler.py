@@ -6,6 +6,7 @@ from oms.kernel.errors import FieldError, Invalid, NotFound
 from oms.kernel.ids import OrderId, order_of
 from oms.orders.model import Order
 from oms.orders.view import shipment_view
+from oms.platform.blobs import LINK_SECONDS
 from oms.platform.http import Api, Reply, Request
 from oms.wiring import (
     labels,
@@ -28,7 +29,11 @@ def show_label(request: Request) -> Reply:
     if not box.label_key or ending not in ("pdf", "zpl"):
         raise NotFound("no such label")
     name = f"{box.tracking_number}.{ending}"
-    return Reply(303, None, {"location": labels().link(f"{box.label_key}.{ending}", name)})
+    link = labels().link(f"{box.label_key}.{ending}", name)
+    if "application/json" in request.headers.get("accept", ""):
+        # For a page: it cannot send its token along with a link it merely follows.
+        return Reply(200, {"url": link, "seconds": LINK_SECONDS})
+    return Reply(303, None, {"location": link})
 
 
 @handler.route("POST /shipments/{shipment_id}/{action}", scope="node")

@@ -126,10 +126,12 @@ def test_nothing_from_data_becomes_markup() -> None:
     evil = "\"'><script>alert(1)</script><img src=x onerror=alert(2)>"
     scan = {"at": evil, "status": evil, "text": evil, "place": evil}
     item = {"title": evil, "quantity": evil}
-    names = ("carrier", "tracking_number", "state", "shipped_at", "expected_on")
-    parcel = dict.fromkeys(names, evil) | {"items": [item], "scans": [scan]}
-    names = ("number", "status", "status_text", "placed_on")
-    view = dict.fromkeys(names, evil) | {
+    of_a_parcel = ("carrier", "tracking_number", "state", "shipped_at", "expected_on")
+    parcel: dict[str, Any] = dict.fromkeys(of_a_parcel, evil)
+    parcel |= {"items": [item], "scans": [scan]}
+    of_an_order = ("number", "status", "status_text", "placed_on")
+    view: dict[str, Any] = dict.fromkeys(of_an_order, evil)
+    view |= {
         "expected": {"from": evil, "to": evil},
         "progress": [{"step": evil, "at": evil, "done": True}],
         "parcels": [parcel],
@@ -140,7 +142,10 @@ def test_nothing_from_data_becomes_markup() -> None:
 
 
 def test_what_the_page_is_not_meant_to_show_is_not_shown() -> None:
-    secret = {"customer_name": "Ada Lovelace", "shipping_address": "12 Analytical Way"}
+    secret: dict[str, Any] = {
+        "customer_name": "Ada Lovelace",
+        "shipping_address": "12 Analytical Way",
+    }
     html = render(a_view(**secret, total={"amount_minor": 5691, "currency": "USD"}))
     assert "Lovelace" not in html
     assert "Analytical" not in html

@@ -119,20 +119,28 @@ def cursors() -> Cursors:
 
 
 def tracking_url(order_id: OrderId) -> str:
-    """The customer's link, relative to the API unless the stage knows its public address."""
-    return f"{config().console_base}/track/{tokens().token(order_id)}"
+    """The customer's link, relative to the API like every link in an answer."""
+    return f"/track/{tokens().token(order_id)}"
+
+
+def mailed_link(order_id: OrderId) -> str:
+    """The link as a mail needs it; empty while the stage does not know its public address."""
+    base = config().public_base_url
+    return f"{base}{tracking_url(order_id)}" if base else ""
 
 
 def payment_provider() -> PaymentProvider:
     """Made anew when the secret may have been rotated; the clients inside are cheap."""
-    return _stripe(str(secrets().get("stripe")["api_key"]))
+    account = secrets().get("stripe")
+    return _stripe(str(account["api_key"]), bool(account.get("multicapture")))
 
 
 @cache
-def _stripe(api_key: str) -> PaymentProvider:
+def _stripe(api_key: str, multicapture: bool) -> PaymentProvider:
     from oms.payments.stripe_provider import StripeProvider, stripe_client
 
-    return StripeProvider(stripe_client(api_key, config().stripe_api_base), clock())
+    client = stripe_client(api_key, config().stripe_api_base)
+    return StripeProvider(client, clock(), multicapture)
 
 
 @cache
@@ -419,7 +427,8 @@ def void_label() -> VoidLabel:
 def capture_payment() -> CapturePayment:
     from oms.payments.capture import CapturePayment
 
-    return CapturePayment(orders(), payment_provider, clock())
+    in_parts = bool(secrets().get("stripe").get("multicapture"))
+    return CapturePayment(orders(), payment_provider, clock(), in_parts)
 
 
 @cache
@@ -435,7 +444,7 @@ def notify_customer() -> NotifyCustomer:
     from oms.notifications.tell import NotifyCustomer
 
     sender = config().sender
-    return NotifyCustomer(orders(), SesMailer(sender) if sender else None, tracking_url, clock())
+    return NotifyCustomer(orders(), SesMailer(sender) if sender else None, mailed_link, clock())
 
 
 @cache

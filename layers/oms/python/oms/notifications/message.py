@@ -23,7 +23,8 @@ def parcel_on_its_way(
 ) -> Message:
     text = (
         f"Good news: a parcel of your order {number} is packed and on its way.\n\n"
-        f"Carrier: {carrier}\nTracking number: {tracking_number}\n\n"
-        f"Follow it here: {link}\n"
+        f"Carrier: {carrier}\nTracking number: {tracking_number}\n"
     )
+    if link:
+        text += f"\nFollow it here: {link}\n"
     return Message(to, f"Your order {number} is on its way", text)

@@ -19,7 +19,7 @@ def covered(order: Order, content: Content) -> bool:
     """The money that the terms ask for before anything leaves is there."""
     if content.terms is PaymentTerms.UNPAID_IN_CHANNEL:
         return any(kind == "PAYMENT" for kind in order.waived)
-    if content.terms is not PaymentTerms.CARD:
+    if content.terms is not PaymentTerms.CARD or not content.totals.total:
         return True
     captured = order.settlement.done(RecordKind.CAPTURE, order.currency)
     standing = order.settlement.open_authorization

@@ -38,7 +38,7 @@ class AuthorizePayment:
         order, content = self.orders.load_with_content(order_id)
         if answer := already(order, Stage.AUTHORIZED, Outcome.AUTHORIZED):
             return answer
-        if content.terms is not PaymentTerms.CARD:
+        if content.terms is not PaymentTerms.CARD or not content.totals.total:
             return until_unchanged(lambda: self._accept_terms(order_id, content, run))
         intent, asked_before = until_unchanged(lambda: self._intend(order_id, content))
         result = self._ask(order_id, intent, content, asked_before)

@@ -40,29 +40,27 @@ def parcel_value(order: Order, content: Content, shipment: Shipment, parcel: Par
     shipping. The parcel that completes the order takes whatever is left, so rounding never
     leaves a cent behind or asks for one too much."""
     authorized = order.settlement.open_authorization
-    captured = order.settlement.done(RecordKind.CAPTURE, order.currency)
-    left = (authorized.amount if authorized else Money.zero(order.currency)) - captured
+    claimed = order.settlement.claimed(order.currency)
+    left = (authorized.amount if authorized else Money.zero(order.currency)) - claimed
     if completes(order, content, shipment, parcel):
         return left
-    value = total(
-        (_share(content, each.line_id, each.quantity) for each in parcel.lines), order.currency
-    )
-    if not captured:
+    shares = (_share(content, each.line_id, each.quantity) for each in parcel.lines)
+    value = total(shares, order.currency)
+    if not claimed:
         value += content.totals.shipping
     return min(value, left)
 
 
 def completes(order: Order, content: Content, shipment: Shipment, parcel: Parcel) -> bool:
-    """Every unit of the order is in this parcel or in one already paid for."""
-    done = order.settlement.of(RecordKind.CAPTURE, RecordState.DONE)
-    paid = {record.intent for record in done}
+    """Every unit of the order is in this parcel or in one whose money is claimed."""
+    claims = {r.intent for r in order.settlement.of(RecordKind.CAPTURE) if not r.failed}
     covered = sum(
         line.quantity
         for each in order.shipments
         if each.is_live
         for box in each.parcels
         if (each.number, box.number) == (shipment.number, parcel.number)
-        or capture_intent(order, each.number, box.number) in paid
+        or capture_intent(order, each.number, box.number) in claims
         for line in box.lines
     )
     return covered >= sum(line.quantity for line in content.shippable)
@@ -78,52 +76,90 @@ def _share(content: Content, line_id: str, quantity: int) -> Money:
 
 @dataclass(frozen=True, slots=True)
 class CapturePayment:
+    """`in_parts` says that the provider lets one authorisation be captured several times.
+    Where it does not, the first parcel takes all and the later ones find nothing left."""
+
     orders: OrderStore
     provider: Callable[[], PaymentProvider]
     clock: Clock
+    in_parts: bool = False
 
     def __call__(self, order_id: OrderId, run: Run, shipment: int, parcel: int) -> Outcome:
         order, content = self.orders.load_with_content(order_id)
-        intent = capture_intent(order, shipment, parcel)
-        standing = order.settlement.find(intent)
-        if standing and standing.state is RecordState.DONE:
+        if content.terms is not PaymentTerms.CARD or order.parcel(shipment, parcel)[1].paid:
+            return Outcome.CAPTURED  # whoever holds the money captures it; or it is done
+        record = until_unchanged(lambda: self._intend(order_id, run, shipment, parcel))
+        if record is None:
             return Outcome.CAPTURED
-        if content.terms is not PaymentTerms.CARD:
-            return Outcome.CAPTURED  # whoever holds the money captures it
-        record, final = until_unchanged(lambda: self._intend(order_id, shipment, parcel))
-        try:
-            result = self.provider().capture(record.provider_id, intent, record.amount, final=final)
-        except PaymentRefused as refusal:
-            return until_unchanged(
-                lambda code=refusal.code: self._record(  # type: ignore[misc]
-                    order_id, shipment, parcel, intent, code, run
-                )
-            )
-        taken = result.status is AuthorizationStatus.CAPTURED or result.captured
-        code = "" if taken else result.status.value.lower()
-        return until_unchanged(lambda: self._record(order_id, shipment, parcel, intent, code, run))
-
-    def _intend(self, order_id: OrderId, shipment: int, parcel: int) -> tuple[PaymentRecord, bool]:
-        order, content = self.orders.load_with_content(order_id)
-        there = order.shipment(shipment)
-        box = there.parcel(parcel) if there else None
-        authorized = order.settlement.open_authorization
-        if there is None or box is None or authorized is None:
-            raise LookupError(f"nothing to capture for {order_id} {shipment}.{parcel}")
-        final = completes(order, content, there, box)
-        intent = capture_intent(order, shipment, parcel)
-        if pending := order.settlement.find(intent):
-            return pending, final
-        record = PaymentRecord(
-            RecordKind.CAPTURE,
-            intent,
-            parcel_value(order, content, there, box),
-            self.clock.now(),
-            provider_id=authorized.provider_id,
+        refused = self._ask(record)
+        return until_unchanged(
+            lambda: self._record(order_id, shipment, parcel, record.intent, refused, run)
         )
+
+    def _ask(self, record: PaymentRecord) -> str:
+        """Why the provider refused; empty when the money is ours."""
+        try:
+            result = self.provider().capture(
+                record.provider_id, record.intent, record.amount, final=record.final
+            )
+        except PaymentRefused as refusal:
+            return refusal.code
+        taken = result.status is AuthorizationStatus.CAPTURED or result.captured
+        return "" if taken else result.status.value.lower()
+
+    def _intend(
+        self, order_id: OrderId, run: Run, shipment: int, parcel: int
+    ) -> PaymentRecord | None:
+        """The standing record of this capture, or a new one; None when nothing is left to take."""
+        order, content = self.orders.load_with_content(order_id)
+        there, box = order.parcel(shipment, parcel)
+        intent = capture_intent(order, shipment, parcel)
+        if standing := order.settlement.find(intent):
+            return standing
+        record = self._record_for(order, content, there, box, intent)
+        if record is None:
+            self._pay_nothing(order, there, box, run)
+            return None
         settlement = order.settlement.with_record(record)
         self.orders.save(order, replace(order, settlement=settlement))
-        return record, final
+        return record
+
+    def _record_for(
+        self, order: Order, content: Content, shipment: Shipment, parcel: Parcel, intent: str
+    ) -> PaymentRecord | None:
+        authorized = order.settlement.open_authorization
+        if authorized is None:
+            if content.totals.total:
+                raise LookupError(f"order {order.order_id} has no authorisation to capture")
+            return None
+        amount, final = parcel_value(order, content, shipment, parcel), True
+        if self.in_parts:
+            final = completes(order, content, shipment, parcel)
+        else:
+            amount = authorized.amount - order.settlement.claimed(order.currency)
+        if not amount:
+            return None
+        return PaymentRecord(
+            RecordKind.CAPTURE,
+            intent,
+            amount,
+            self.clock.now(),
+            provider_id=authorized.provider_id,
+            final=final,
+        )
+
+    def _pay_nothing(self, order: Order, shipment: Shipment, parcel: Parcel, run: Run) -> None:
+        paid = shipment.with_parcel(replace(parcel, paid=True))
+        after = order.with_shipment(paid).noted(
+            "NothingToCapture",
+            run.actor,
+            self.clock.now(),
+            run=run.name,
+            outcome=Outcome.CAPTURED,
+            shipment=shipment.number,
+            parcel=parcel.number,
+        )
+        self.orders.save(order, after)
 
     def _record(
         self, order_id: OrderId, shipment: int, parcel: int, intent: str, refused: str, run: Run

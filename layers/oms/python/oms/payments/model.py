@@ -30,7 +30,8 @@ class RecordState(StrEnum):
 @dataclass(frozen=True, slots=True)
 class PaymentRecord:
     """`intent` is the idempotency key at the provider, made of the order's own intent
-    (`{order_id}#authorize#1`), never of the request."""
+    (`{order_id}#authorize#1`), never of the request. `final` is of the capture that closes
+    the authorisation: what it leaves is let go."""
 
     kind: RecordKind
     intent: str
@@ -39,6 +40,11 @@ class PaymentRecord:
     state: RecordState = RecordState.PENDING
     provider_id: str = ""
     code: str = ""
+    final: bool = False
+
+    @property
+    def failed(self) -> bool:
+        return self.state is RecordState.DECLINED
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +87,11 @@ class Settlement:
 
     def done(self, kind: RecordKind, currency: str) -> Money:
         return total((each.amount for each in self.of(kind, RecordState.DONE)), currency)
+
+    def claimed(self, currency: str) -> Money:
+        """Captured, or about to be."""
+        claims = (each for each in self.of(RecordKind.CAPTURE) if not each.failed)
+        return total((each.amount for each in claims), currency)
 
     @property
     def open_authorization(self) -> PaymentRecord | None:

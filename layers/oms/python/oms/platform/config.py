@@ -31,7 +31,7 @@ class Config:
     stripe_api_base: str
     user_pool: str
     user_pool_client: str
-    console_base: str
+    public_base_url: str
     timers: Timers
     sender: str
     label_formats: tuple[str, ...]
@@ -55,7 +55,7 @@ def config() -> Config:
         stripe_api_base=env("STRIPE_API_BASE", ""),
         user_pool=env("USER_POOL_ID", ""),
         user_pool_client=env("USER_POOL_CLIENT_ID", ""),
-        console_base=env("PUBLIC_BASE_URL", ""),
+        public_base_url=settings.get("public_base_url", ""),
         timers=_timers(settings),
         sender=settings.get("sender", ""),
         label_formats=tuple(settings.get("label_formats", ("PDF",))),

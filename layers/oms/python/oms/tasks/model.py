@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from oms.kernel.clock import iso
+from oms.kernel.codec import dump
 from oms.kernel.errors import NotFound
 from oms.kernel.ids import OrderId, is_ulid
 from oms.orders.model import Content, Hold, HoldKind, Order
@@ -141,6 +142,10 @@ def _detail(order: Order, content: Content, hold: Hold) -> dict[str, Any]:
     """What the person needs to see to decide."""
     if hold.kind is HoldKind.REVIEW and order.screening:
         return {"score": order.screening.score, "reasons": list(order.screening.reasons)}
+    if hold.kind is HoldKind.ADDRESS:
+        return {"shipping_address": dump(content.shipping_address, full=True)}
+    if hold.kind is HoldKind.CUSTOMER:
+        return {"customer": dump(content.customer, full=True)}
     if hold.kind is HoldKind.TOTALS:
         return {"variance_minor": content.totals.variance.amount_minor}
     return {}
