@@ -55,7 +55,7 @@ def config() -> Config:
         stripe_api_base=env("STRIPE_API_BASE", ""),
         user_pool=env("USER_POOL_ID", ""),
         user_pool_client=env("USER_POOL_CLIENT_ID", ""),
-        public_base_url=settings.get("public_base_url", ""),
+        public_base_url=env("PUBLIC_BASE_URL", ""),
         timers=_timers(settings),
         sender=settings.get("sender", ""),
         label_formats=tuple(settings.get("label_formats", ("PDF",))),

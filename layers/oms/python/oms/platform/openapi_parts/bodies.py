@@ -121,11 +121,20 @@ def contract_schemas() -> dict[str, Schema]:
     from pydantic.json_schema import models_json_schema
 
     from oms.inventory.contracts import AdjustmentBody, ReceiptBody
+    from oms.inventory.setup_contracts import NodeBody, ProductBody
     from oms.orders.contracts import OrderBody
     from oms.payments.contracts import StripeEvent
     from oms.tracking.contracts import OfflineCarrierEvents
 
-    contracts = (OrderBody, ReceiptBody, AdjustmentBody, OfflineCarrierEvents, StripeEvent)
+    contracts = (
+        OrderBody,
+        ReceiptBody,
+        AdjustmentBody,
+        NodeBody,
+        ProductBody,
+        OfflineCarrierEvents,
+        StripeEvent,
+    )
     _, schema = models_json_schema(
         [(each, "validation") for each in contracts],
         ref_template="#/components/schemas/{model}",

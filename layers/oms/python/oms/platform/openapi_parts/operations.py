@@ -162,6 +162,24 @@ OPERATIONS: dict[str, Operation] = {
     "GET /nodes": _O(
         "listNodes", "stock", "The places that hold stock", {200: "Nodes"}, "node", refusals=_LIST
     ),
+    "PUT /nodes/{node_id}": _O(
+        "putNode",
+        "stock",
+        "Set up a node, or change what it is",
+        {200: "Node"},
+        "ops",
+        body="NodeBody",
+        refusals=_POST,
+    ),
+    "PUT /products/{sku}": _O(
+        "putProduct",
+        "stock",
+        "Set up a product, or change what it is",
+        {200: "Stock"},
+        "ops",
+        body="ProductBody",
+        refusals=_POST,
+    ),
     "GET /stock": _O(
         "listStock",
         "stock",
