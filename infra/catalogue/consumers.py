@@ -1,0 +1,54 @@
+"""The functions that streams, queues and the clock start."""
+
+from __future__ import annotations
+
+from infra.catalogue import grants as may
+from infra.catalogue.function_row import PAYMENTS, FunctionRow, Kind
+
+CONSUMERS = (
+    FunctionRow(
+        "publish_events",
+        Kind.STREAM,
+        "put the new entries of each order's timeline on the bus",
+        publishes=True,
+        timeout=30,
+    ),
+    FunctionRow(
+        "index_orders",
+        Kind.STREAM,
+        "keep lists, search and counts",
+        tables=(may.LOADS_ORDERS, may.INDEXES),
+        timeout=60,
+    ),
+    FunctionRow(
+        "start_intake",
+        Kind.QUEUE,
+        "start the intake workflow that an order asks for",
+        starts=("order_intake",),
+        timeout=30,
+    ),
+    FunctionRow(
+        "start_shipment",
+        Kind.QUEUE,
+        "start the workflow of a packed parcel",
+        starts=("shipment",),
+        timeout=30,
+    ),
+    FunctionRow(
+        "settle_payment",
+        Kind.QUEUE,
+        "give back the money that an ended order still holds",
+        tables=(may.CHANGES_ORDERS,),
+        secrets=("stripe",),
+        layers=PAYMENTS,
+        timeout=30,
+    ),
+    FunctionRow(
+        "sweep_orders",
+        Kind.SCHEDULE,
+        "take on every order whose time has come or whose work got lost",
+        # A review that lapses ends the order, which gives its stock back.
+        tables=(may.RUNS_ORDERS, may.CHANGES_STOCK),
+        timeout=55,
+    ),
+)

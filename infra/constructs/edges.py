@@ -1,0 +1,182 @@
+"""The asynchronous edges. Whatever cannot be delivered or processed ends in a dead-letter
+queue: of the bus rule, of the queue, of the stream or of the schedule.
+"""
+
+from __future__ import annotations
+
+from aws_cdk import Duration
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_scheduler as scheduler
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from infra.catalogue.messaging import EVENT_SOURCE_PREFIX, QueueRow, RuleRow, ScheduleRow, StreamRow
+from infra.constructs.function import OmsFunction
+from infra.settings import Settings
+
+_CONSUME = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]
+_READ_STREAM = ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"]
+_DELIVERY_HOURS = 24
+_DELIVERY_ATTEMPTS = 185
+
+
+def dead_letter_queue(scope: Construct, function: str, settings: Settings) -> sqs.Queue:
+    """Kept as long as SQS can, so that a message outlives a holiday."""
+    return sqs.Queue(
+        scope,
+        "Dead",
+        queue_name=settings.name(f"{function}-dead"),
+        retention_period=Duration.days(14),
+        encryption=sqs.QueueEncryption.SQS_MANAGED,
+        enforce_ssl=True,
+    )
+
+
+class QueueEdge(Construct):
+    """A queue, its dead letters, and the function that empties it."""
+
+    def __init__(
+        self, scope: Construct, row: QueueRow, consumer: OmsFunction, settings: Settings
+    ) -> None:
+        super().__init__(scope, f"{row.function}-queue")
+        self.dead = dead_letter_queue(self, row.function, settings)
+        self.queue = sqs.Queue(
+            self,
+            "Queue",
+            queue_name=settings.name(row.function),
+            # AWS asks for six times the function's timeout, so that a message does not come
+            # back while its first worker still has it.
+            visibility_timeout=Duration.seconds(6 * consumer.row.timeout),
+            retention_period=Duration.days(4),
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=True,
+            dead_letter_queue=sqs.DeadLetterQueue(
+                queue=self.dead, max_receive_count=row.max_receives
+            ),
+        )
+        consumer.allow(_CONSUME, self.queue.queue_arn)
+        lambda_.EventSourceMapping(
+            self,
+            "Mapping",
+            target=consumer.function,
+            event_source_arn=self.queue.queue_arn,
+            batch_size=row.batch_size,
+            max_concurrency=row.max_concurrency,
+            report_batch_item_failures=True,
+        )
+
+
+def rule_to_queue(
+    scope: Construct, row: RuleRow, bus: events.IEventBus, edge: QueueEdge, settings: Settings
+) -> events.Rule:
+    """Undeliverable events join the queue's own dead letters: one place to send again from."""
+    return events.Rule(
+        scope,
+        f"{row.function}-rule",
+        rule_name=settings.name(row.function),
+        description=f"{', '.join(row.events)} to {row.function}",
+        event_bus=bus,
+        event_pattern=events.EventPattern(
+            source=events.Match.prefix(EVENT_SOURCE_PREFIX), detail_type=list(row.events)
+        ),
+        targets=[
+            targets.SqsQueue(
+                edge.queue,
+                dead_letter_queue=edge.dead,
+                retry_attempts=_DELIVERY_ATTEMPTS,
+                max_event_age=Duration.hours(_DELIVERY_HOURS),
+            )
+        ],
+    )
+
+
+class StreamEdge(Construct):
+    """A function that reads a table's stream."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        row: StreamRow,
+        consumer: OmsFunction,
+        table: dynamodb.ITable,
+        settings: Settings,
+    ) -> None:
+        super().__init__(scope, f"{row.function}-stream")
+        self.dead = dead_letter_queue(self, row.function, settings)
+        consumer.allow(_READ_STREAM, table.table_stream_arn)
+        # Lambda looks for the stream before it reads it; the label of a stream is a date.
+        consumer.allow(["dynamodb:ListStreams"], f"{table.table_arn}/stream/*")
+        consumer.allow(["sqs:SendMessage"], self.dead.queue_arn)
+        mapping = lambda_.CfnEventSourceMapping(
+            self,
+            "Mapping",
+            function_name=consumer.function.function_name,
+            event_source_arn=table.table_stream_arn,
+            starting_position="TRIM_HORIZON",
+            batch_size=row.batch_size,
+            maximum_batching_window_in_seconds=settings.stream_window_seconds,
+            bisect_batch_on_function_error=True,
+            maximum_retry_attempts=row.retries,
+            maximum_record_age_in_seconds=row.max_age_seconds,
+            function_response_types=["ReportBatchItemFailures"],
+            destination_config={"onFailure": {"destination": self.dead.queue_arn}},
+            filter_criteria={"filters": [{"pattern": pattern_of(row)}]},
+        )
+        # Creation checks that the role may read the stream.
+        mapping.node.add_dependency(consumer.role)
+
+
+def pattern_of(row: StreamRow) -> str:
+    keys = ", ".join(f'"{key}"' for key in row.sort_keys)
+    return f'{{"dynamodb": {{"Keys": {{"sk": {{"S": [{keys}]}}}}}}}}'
+
+
+class ScheduleEdge(Construct):
+    """A function that runs at a fixed rate. A tick that fails is not repeated: the next one
+    finds the same work.
+    """
+
+    def __init__(
+        self, scope: Construct, row: ScheduleRow, target: OmsFunction, settings: Settings
+    ) -> None:
+        super().__init__(scope, f"{row.function}-schedule")
+        self.dead = dead_letter_queue(self, row.function, settings)
+        role = iam.Role(
+            self,
+            "Role",
+            assumed_by=iam.ServicePrincipal("scheduler.amazonaws.com"),
+            description=f"{settings.name(row.function)}: invokes it by the clock",
+        )
+        _may(role, "lambda:InvokeFunction", target.function.function_arn)
+        _may(role, "sqs:SendMessage", self.dead.queue_arn)
+        target.allow(["sqs:SendMessage"], self.dead.queue_arn)
+        scheduler.CfnSchedule(
+            self,
+            "Schedule",
+            name=settings.name(row.function),
+            schedule_expression=row.rate,
+            flexible_time_window={"mode": "OFF"},
+            target={
+                "arn": target.function.function_arn,
+                "roleArn": role.role_arn,
+                "retryPolicy": {"maximumRetryAttempts": 2, "maximumEventAgeInSeconds": 60},
+                "deadLetterConfig": {"arn": self.dead.queue_arn},
+            },
+        )
+        lambda_.CfnEventInvokeConfig(
+            self,
+            "Invocation",
+            function_name=target.function.function_name,
+            qualifier="$LATEST",
+            maximum_retry_attempts=0,
+            maximum_event_age_in_seconds=60,
+            destination_config={"onFailure": {"destination": self.dead.queue_arn}},
+        )
+
+
+def _may(role: iam.Role, action: str, resource: str) -> None:
+    role.add_to_policy(iam.PolicyStatement(actions=[action], resources=[resource]))
