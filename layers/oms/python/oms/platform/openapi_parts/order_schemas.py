@@ -105,6 +105,7 @@ ORDERS: dict[str, Schema] = {
         state=one_of(RecordState),
         provider_id=TEXT,
         code=TEXT,
+        final=YES_NO,
     ),
     "Screening": record(
         score=WHOLE, verdict=one_of(Verdict), reasons=listed(TEXT), cleared_by=TEXT

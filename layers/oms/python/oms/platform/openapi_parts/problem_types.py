@@ -34,6 +34,7 @@ PROBLEM_TYPES: dict[str, tuple[int, str]] = {
     "unknown-node": (422, "no node has this id"),
     "unknown-reservation": (422, "no such reservation"),
     "unknown-status": (422, "the filter names no status"),
+    "filter-too-long": (422, "nothing is named so long"),
     "malformed-day": (422, "a day is written yyyy-mm-dd"),
     "malformed-cursor": (422, "the cursor does not belong to this list"),
     "invalid-limit": (422, "limit must be a positive number"),

@@ -1,0 +1,34 @@
+"""`make bench`: measures, prints the table, writes `benchmarks/results/latest.json`.
+
+`python -m benchmarks --quick` leaves the local stack out and takes fewer orders.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from benchmarks import local_stack
+from benchmarks.measure import everything
+from benchmarks.report import table
+
+LATEST = Path(__file__).parent / "results/latest.json"
+
+
+def main(quick: bool) -> None:
+    skipped = {"skipped": "--quick"}
+    result = everything(
+        rounds=2 if quick else 6,
+        cold_times=1 if quick else 5,
+        stack=skipped if quick else local_stack.measured(),
+        say=lambda line: print(line, file=sys.stderr, flush=True),
+    )
+    print(table(result))
+    LATEST.parent.mkdir(exist_ok=True)
+    LATEST.write_text(json.dumps(result, indent=2) + "\n")
+    print("written to benchmarks/results/latest.json")
+
+
+if __name__ == "__main__":
+    main("--quick" in sys.argv[1:])
