@@ -8,6 +8,7 @@ from oms.tracking.view import customer_view
 from oms.wiring import orders
 
 handler = Api()
+HTML = {**SECURITY_HEADERS, "content-type": "text/html; charset=utf-8"}
 
 
 @handler.route("GET /track/{token}")
@@ -22,6 +23,6 @@ def show(request: Request) -> Reply:
     except NotFound:
         if as_json:
             raise
-        return Reply(404, render_unknown(), SECURITY_HEADERS)
+        return Reply(404, render_unknown(), HTML)
     log = {"order_id": order_id}
-    return Reply(200, view, log=log) if as_json else Reply(200, render(view), SECURITY_HEADERS, log)
+    return Reply(200, view, log=log) if as_json else Reply(200, render(view), HTML, log)

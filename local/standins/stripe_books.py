@@ -17,14 +17,13 @@ from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit
 
-from oms.kernel.clock import Clock, SystemClock
-
 from local.standins import stripe_objects as objects
 from local.standins.stripe_api import StripeApi
 from local.standins.stripe_forms import Form, parse_form
 from local.standins.stripe_idempotency import Kept, KeyBook
 from local.standins.stripe_ledger import Ledger, Refusal
 from local.standins.stripe_webhooks import Deliver, Postman
+from oms.kernel.clock import Clock, SystemClock
 
 Json = dict[str, Any]
 Reply = tuple[int, dict[str, str], bytes]

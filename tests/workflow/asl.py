@@ -61,7 +61,7 @@ def _task(
     state: dict[str, Any], data: Any, execution: Execution, invoke: Invoke
 ) -> tuple[str | None, Any]:
     placeholder = state["Resource"].removeprefix("${").removesuffix("}")
-    payload = _parameters(state["Parameters"], data)
+    payload = _parameters(state["Parameters"], data) if "Parameters" in state else data
     try:
         result = _with_retry(state, lambda: invoke(placeholder, payload))
     except TaskFailed as failure:
@@ -143,7 +143,9 @@ def _parameters(template: Any, data: Any) -> Any:
     if not isinstance(template, dict):
         return template
     return {
-        key.removesuffix(".$"): _get(data, value) if key.endswith(".$") else _parameters(value, data)
+        key.removesuffix(".$"): _get(data, value)
+        if key.endswith(".$")
+        else _parameters(value, data)
         for key, value in template.items()
     }
 

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from oms.tracking.signature import verify
 
 from local.client import carrier_message, shopify_message, woocommerce_message
 from local.demo import journey, people
 from local.demo.loader import nodes, receipt_lines
 from local.demo.samples import Help, Sample, renumbered, samples
 from local.drivers.moves import NodeMove, node_moves, scans_due
+from oms.tracking.signature import verify
 
 CATALOGUE = json.loads(
     (Path(__file__).parents[3] / "local" / "demo" / "catalogue.json").read_text()
@@ -53,7 +53,7 @@ def test_a_journey_is_read_from_the_timeline() -> None:
 
 def test_a_review_shows_and_two_parcels_are_one_stop() -> None:
     order = _order("OrderCaptured", "FraudScreened", "ShipmentShipped", "ShipmentShipped")
-    order["timeline"][1]["detail"] = {"verdict": "REVIEW"}
+    order["timeline"][1]["detail"] = {"outcome": "IN_REVIEW"}
     statuses = [stop.status for stop in journey.stops(order)]
     assert statuses == ["CAPTURED", "IN_REVIEW", "SHIPPED"]
 

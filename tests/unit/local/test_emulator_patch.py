@@ -48,7 +48,7 @@ def test_every_change_fits_the_pinned_emulator(tmp_path: Path) -> None:
         [
             str(EMULATOR_PYTHON),
             "-c",
-            "import json; from local import emulator_patch; print(json.dumps(emulator_patch.apply()))",
+            "import json; from local.emulator_patch import apply; print(json.dumps(apply()))",
         ],
         cwd=ROOT,
         env=quiet_environment(OMS_LAYER_CACHE=str(tmp_path), TMPDIR=str(tmp_path)),

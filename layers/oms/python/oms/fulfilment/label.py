@@ -18,7 +18,7 @@ from oms.inventory.model import Node
 from oms.kernel.clock import Clock
 from oms.kernel.errors import NotFound, Refused
 from oms.kernel.ids import OrderId, shipment_id
-from oms.orders.model import Content, HoldKind, Order, PaymentTerms
+from oms.orders.model import Content, HoldKind, Order
 from oms.orders.ports import OrderStore, Stock, until_unchanged
 from oms.orders.step import Outcome, Run
 
@@ -72,7 +72,7 @@ class BuyLabel:
                 ending = document.format.value.lower()
                 self.shelf.put(f"{key}.{ending}", document.content, CONTENT_TYPES[document.format])
         # Where we do not collect the money ourselves, whoever does has it.
-        paid = content.terms is not PaymentTerms.CARD
+        paid = not order.charges_card(content)
         return until_unchanged(
             lambda: self._record(order_id, shipment, parcel, label, key, paid, run)
         )
@@ -148,10 +148,8 @@ class BuyLabel:
             tracking=label.tracking_number,
             cost=str(label.cost),
         )
-        found_by = self.orders.parcel_write(
-            order_id, shipment, parcel, label.carrier, label.tracking_number
-        )
-        self.orders.save(order, after, also=[found_by])
+        self.orders.claim_parcel(order_id, shipment, parcel, label.carrier, label.tracking_number)
+        self.orders.save(order, after)
         return Outcome.LABELLED
 
     def _refused(
@@ -172,7 +170,8 @@ class BuyLabel:
 
 @dataclass(frozen=True, slots=True)
 class VoidLabel:
-    """The undo of `BuyLabel`: void at the carrier, then give the claim back."""
+    """The undo of `BuyLabel`: void at the carrier, then give the claim back. The label of a
+    parcel that is paid for stays: the next run goes on from it."""
 
     orders: OrderStore
     carrier: Carrier
@@ -180,7 +179,7 @@ class VoidLabel:
 
     def __call__(self, order_id: OrderId, run: Run, shipment: int, parcel: int) -> Outcome:
         _, box = self.orders.load(order_id).parcel(shipment, parcel)
-        if box.state not in (ParcelState.LABELLING, ParcelState.LABELLED):
+        if not _can_be_voided(box):
             return Outcome.UNDONE
         self.carrier.void(f"{shipment_id(order_id, shipment)}#label#{parcel}")
         return until_unchanged(lambda: self._record(order_id, shipment, parcel, run))
@@ -188,7 +187,7 @@ class VoidLabel:
     def _record(self, order_id: OrderId, shipment: int, parcel: int, run: Run) -> Outcome:
         order = self.orders.load(order_id)
         there, box = order.parcel(shipment, parcel)
-        if box.state not in (ParcelState.LABELLING, ParcelState.LABELLED):
+        if not _can_be_voided(box):
             return Outcome.UNDONE
         plain = Parcel(box.number, box.lines, box.weight_g)
         after = order.with_shipment(there.with_parcel(plain)).noted(
@@ -202,3 +201,7 @@ class VoidLabel:
         )
         self.orders.save(order, after)
         return Outcome.UNDONE
+
+
+def _can_be_voided(box: Parcel) -> bool:
+    return box.state in (ParcelState.LABELLING, ParcelState.LABELLED) and not box.paid

@@ -65,10 +65,8 @@ _CAN_BE_LATE = (Stage.RELEASED, Stage.PARTIALLY_SHIPPED, Stage.SHIPPED)
 
 def worklist_of(order: Order) -> Worklist | None:
     """The worklist that `order` belongs on; None when nothing is left to do."""
-    if order.settlement.pending and order.is_final:
-        return Worklist.SETTLEMENT
     if order.is_final:
-        return None
+        return _owing(order) if order.settlement.pending else None
     if order.status in _BY_STATUS:
         return _BY_STATUS[order.status]
     # A parcel with its workflow under way: overdue in seconds, not in the node's day.
@@ -77,6 +75,11 @@ def worklist_of(order: Order) -> Worklist | None:
     if order.hold(HoldKind.LATE) and order.stage in _CAN_BE_LATE:
         return Worklist.LATE
     return _BY_STAGE[order.stage]
+
+
+def _owing(order: Order) -> Worklist:
+    """Ended, with the customer's money: by itself, or before a person when that keeps failing."""
+    return Worklist.ATTENTION if order.hold(HoldKind.ATTENTION) else Worklist.SETTLEMENT
 
 
 def planned(before: Order | None, order: Order, timers: Timers, now: datetime) -> Order:

@@ -19,10 +19,12 @@ def covered(order: Order, content: Content) -> bool:
     """The money that the terms ask for before anything leaves is there."""
     if content.terms is PaymentTerms.UNPAID_IN_CHANNEL:
         return any(kind == "PAYMENT" for kind in order.waived)
-    if content.terms is not PaymentTerms.CARD or not content.totals.total:
+    if not order.charges_card(content):
         return True
     captured = order.settlement.done(RecordKind.CAPTURE, order.currency)
     standing = order.settlement.open_authorization
+    if standing and order.settlement.is_being_undone(standing.intent):
+        return False  # an earlier run gave up on this money
     authorized = standing.amount if standing else captured
     return max(authorized, captured) >= content.totals.total
 

@@ -33,7 +33,7 @@ def without_hold(order: Order, number: int, actor: str, at: datetime, how: str) 
     if hold is None:
         raise Refused("this hold was lifted already", "no-hold")
     lifted = order.without_holds([number])
-    note = moved(order, "release_hold", actor, at, kind=hold.kind.value, how=how)
+    note = moved(order, "lift", actor, at, kind=hold.kind.value, how=how)
     return replace(lifted, timeline=note.timeline)
 
 
@@ -66,9 +66,7 @@ class ReleaseHold:
 
     def _release(self, order_id: OrderId, actor: str, how: str) -> Order:
         order, now = self.orders.load(order_id), self.clock.now()
-        if order.hold(HoldKind.REVIEW):
-            raise Refused("a review is approved or rejected, not released", "in-review")
-        after = moved(order, "release_hold", actor, now, how=how)
+        after = moved(replace(order, stuck=0), "release_hold", actor, now, how=how)
         after = after.without_holds(hold.number for hold in order.holds)
         return self.orders.save(order, resumed(after, actor, now))
 
@@ -144,15 +142,26 @@ class FlagAttention:
 
     def _flag(self, order_id: OrderId, run: Run, reason: str) -> Outcome:
         order, now = self.orders.load(order_id), self.clock.now()
-        after = order.with_hold(HoldKind.ATTENTION, reason, now, None)
-        if after is not order:
-            after = after.noted(
-                "AttentionNeeded",
-                run.actor,
-                now,
-                run=run.name,
-                outcome=Outcome.FLAGGED,
-                reason=reason,
-            )
+        if order.is_final or _flagged_by(order, run):
+            return Outcome.FLAGGED
+        # One task is enough: who lifts it asks for every parcel again.
+        known = order.hold(HoldKind.ATTENTION)
+        after = order if known else order.with_hold(HoldKind.ATTENTION, reason, now, None)
+        after = after.noted(
+            "AttentionNeeded",
+            run.actor,
+            now,
+            run=run.name,
+            outcome=Outcome.FLAGGED,
+            reason=known.reason if known else reason,
+        )
         self.orders.save(order, after)
         return Outcome.FLAGGED
+
+
+def _flagged_by(order: Order, run: Run) -> bool:
+    """This very run has asked for a person before."""
+    return any(
+        entry.event == "AttentionNeeded" and entry.detail.get("run") == run.name
+        for entry in order.timeline
+    )

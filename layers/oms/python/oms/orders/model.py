@@ -269,6 +269,11 @@ class Order:
             return "NEEDS_ATTENTION"
         return "IN_REVIEW" if HoldKind.REVIEW in kinds else "ON_HOLD"
 
+    def charges_card(self, content: Content) -> bool:
+        """Whether we collect the money: there is some, by card, and nobody said that it is paid."""
+        by_card = content.terms is PaymentTerms.CARD and bool(content.totals.total)
+        return by_card and HoldKind.PAYMENT not in self.waived
+
     def hold(self, kind: HoldKind) -> Hold | None:
         return next((hold for hold in self.holds if hold.kind is kind), None)
 

@@ -44,10 +44,10 @@ class OrderStore(Protocol):
     ) -> tuple[Order, list[Write]]:
         """The writes that a capture adds to its transaction."""
 
-    def parcel_write(
+    def claim_parcel(
         self, order_id: OrderId, shipment: int, parcel: int, carrier: str, number: str
-    ) -> Write:
-        """The key that a tracking number is found by."""
+    ) -> None:
+        """Let a tracking number be found. Repeating it changes nothing."""
 
     def by_parcel(self, tracking_number: str, carrier: str) -> tuple[OrderId, int, int]:
         """Order, shipment number, parcel number. Raises NotFound."""

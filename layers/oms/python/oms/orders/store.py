@@ -12,7 +12,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import islice
-from typing import Any
 
 from oms.kernel.clock import Clock, from_iso, iso
 from oms.kernel.codec import dump, load
@@ -159,11 +158,15 @@ class DynamoOrders:
             tracking,
         ]
 
-    def parcel_write(
+    def claim_parcel(
         self, order_id: OrderId, shipment: int, parcel: int, carrier: str, number: str
-    ) -> Write:
-        """The key that a tracking number is found by; one parcel a number."""
-        return Write(
+    ) -> None:
+        """Write the key that a tracking number is found by; one parcel a number.
+
+        By itself and before the order: a key of a parcel that lacks its label leads to
+        nothing, the reverse would lose scans. Repeating it changes nothing.
+        """
+        claim = Write(
             Action.PUT,
             self._table,
             parcel_key(number, carrier),
@@ -173,11 +176,13 @@ class DynamoOrders:
             " OR (order_id = :o AND shipment = :s AND parcel = :p)",
             values={":o": order_id, ":s": shipment, ":p": parcel},
         )
+        self._dynamo.commit([claim])
 
     def _put(self, before: Order | None, order: Order) -> Write:
         write_id = secrets.token_hex(8)
         item: Item = {
             "doc": order_to_doc(order),
+            "timeline": pack_timeline(order.timeline),
             "version": order.version,
             "write_id": write_id,
             "stage": order.stage.value,
@@ -213,30 +218,30 @@ class DynamoOrders:
 
 
 def order_to_doc(order: Order) -> str:
-    """The stored document. Timeline entries are lists: they are most of it, and every write
-    pays by the kilobyte."""
+    """Where the order stands, as JSON that a person can read in the table."""
     data = dump(replace(order, timeline=(), version=0))
-    data["timeline"] = [
-        [entry.seq, iso(entry.at), entry.actor, entry.event, dump(entry.detail)]
-        for entry in order.timeline
-    ]
     return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
 
 
-def timeline_of(doc: str) -> tuple[Entry, ...]:
-    """Only the timeline, for readers of the stream."""
-    return tuple(_entry(row) for row in json.loads(doc)["timeline"])
+def pack_timeline(timeline: Sequence[Entry]) -> bytes:
+    """The timeline, compressed: it grows to most of the order, repeats itself, and every write
+    pays for all of it by the kilobyte."""
+    rows = [[e.seq, iso(e.at), e.actor, e.event, dump(e.detail)] for e in timeline]
+    text = json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
+    return zlib.compress(text.encode(), 6)
 
 
-def _entry(row: list[Any]) -> Entry:
-    seq, at, actor, event, detail = row
-    return Entry(seq, from_iso(at), actor, event, detail)
+def unpack_timeline(packed: bytes) -> tuple[Entry, ...]:
+    rows = json.loads(zlib.decompress(packed))
+    return tuple(
+        Entry(seq, from_iso(at), actor, event, detail) for seq, at, actor, event, detail in rows
+    )
 
 
 def order_from_item(item: Item) -> Order:
-    data = json.loads(item["doc"])
-    timeline = tuple(_entry(row) for row in data.pop("timeline"))
-    return replace(load(Order, data), timeline=timeline, version=item["version"])
+    order = load(Order, json.loads(item["doc"]))
+    timeline = unpack_timeline(item["timeline"])
+    return replace(order, timeline=timeline, version=item["version"])
 
 
 def content_from_item(item: Item) -> Content:

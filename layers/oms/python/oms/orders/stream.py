@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from oms.orders.events import BusEvent, bus_events
 from oms.orders.model import Entry
-from oms.orders.store import order_from_item, timeline_of
+from oms.orders.store import order_from_item, unpack_timeline
 from oms.platform.dynamo import unmarshal
 
 Record = Mapping[str, Any]
+_NEEDED = ("doc", "timeline", "version")
 
 
 def new_events(records: Sequence[Record]) -> list[BusEvent]:
@@ -28,7 +30,7 @@ def _events_of(record: Record) -> Iterator[BusEvent]:
 
 
 def _since(timeline: Iterable[Entry], old_image: Mapping[str, Any] | None) -> list[Entry]:
-    known = timeline_of(_item(old_image)["doc"])[-1].seq if old_image else 0
+    known = unpack_timeline(_item(old_image)["timeline"])[-1].seq if old_image else 0
     return [entry for entry in timeline if entry.seq > known]
 
 
@@ -38,4 +40,8 @@ def changed_orders(records: Sequence[Record]) -> set[str]:
 
 
 def _item(image: Mapping[str, Any]) -> dict[str, Any]:
-    return unmarshal({name: image[name] for name in ("doc", "version") if name in image})
+    item = unmarshal({name: image[name] for name in _NEEDED if name in image})
+    # Lambda hands over binary attributes as base64 text; boto3 hands over the bytes.
+    if isinstance(item["timeline"], str):
+        item["timeline"] = base64.b64decode(item["timeline"])
+    return item

@@ -43,12 +43,26 @@ class SweepOrders:
     batch: int = 200
 
     def __call__(self) -> Mapping[str, int]:
-        """Take on what is due. Answers how many orders of each worklist it moved."""
-        return {worklist.value: self._sweep(worklist) for worklist in Worklist}
+        """Take on what is due. Answers how many orders of each worklist it moved.
 
-    def _sweep(self, worklist: Worklist) -> int:
-        due = list(self.agenda.due(worklist.value, self.clock.now(), self.batch))
-        return sum(self._take_on(order_id, worklist) for order_id in due)
+        An order that cannot be taken on stops no other; at the end its error is raised, so that
+        somebody hears of it.
+        """
+        failures: list[Exception] = []
+        moved = {each.value: self._sweep(each, failures) for each in Worklist}
+        if failures:
+            raise ExceptionGroup("orders that could not be taken on", failures)
+        return moved
+
+    def _sweep(self, worklist: Worklist, failures: list[Exception]) -> int:
+        taken = 0
+        for order_id in list(self.agenda.due(worklist.value, self.clock.now(), self.batch)):
+            try:
+                taken += self._take_on(order_id, worklist)
+            except Exception as error:
+                error.add_note(f"order {order_id}")
+                failures.append(error)
+        return taken
 
     def _take_on(self, order_id: OrderId, worklist: Worklist) -> bool:
         try:
@@ -117,7 +131,9 @@ def _remind(order: Order, now: datetime) -> Order:
 
 
 def _settle(order: Order, now: datetime) -> Order:
-    return order.noted("SettlementRequested", ACTOR, now)
+    if order.stuck >= MAX_STUCK:
+        return _give_up(order, "the money cannot be given back", now)
+    return replace(order, stuck=order.stuck + 1).noted("SettlementRequested", ACTOR, now)
 
 
 _STEPS: Mapping[Worklist, Callable[[Order, datetime], Order]] = {

@@ -13,9 +13,10 @@ from datetime import datetime
 from typing import Any
 
 from oms.kernel.errors import Refused
-from oms.orders.model import INTAKE, HoldKind, Order, Stage, Verdict
+from oms.orders.model import FINAL, INTAKE, HoldKind, Order, Stage, Verdict
 
 _BEFORE_SHIPPING = (*INTAKE, Stage.CONFIRMED, Stage.RELEASED)
+_OPEN = tuple(stage for stage in Stage if stage not in FINAL)
 _ON_THE_WAY = (Stage.RELEASED, Stage.PARTIALLY_SHIPPED)
 
 
@@ -44,6 +45,11 @@ def in_review(order: Order) -> bool:
     return order.hold(HoldKind.REVIEW) is not None
 
 
+def not_in_review(order: Order) -> bool:
+    """A review keeps its stock, and is decided instead of lifted."""
+    return not in_review(order)
+
+
 def has_hold(order: Order) -> bool:
     return bool(order.holds)
 
@@ -61,6 +67,7 @@ GUARDS: Mapping[str, tuple[Guard, str]] = {
     "screened": (screened, "not-screened"),
     "nothing_with_carrier": (nothing_with_carrier, "already-with-carrier"),
     "in_review": (in_review, "not-in-review"),
+    "not_in_review": (not_in_review, "in-review"),
     "has_hold": (has_hold, "no-hold"),
     "all_delivered": (all_delivered, "not-delivered"),
 }
@@ -106,6 +113,7 @@ TABLE: tuple[Transition, ...] = (
         Stage.VALIDATED,
         "StockReleased",
         "intake",
+        ("not_in_review",),
     ),
     _T("screen", (Stage.ALLOCATED,), None, "FraudScreened", "intake"),
     _T(
@@ -161,16 +169,8 @@ TABLE: tuple[Transition, ...] = (
     _T("reject", INTAKE, Stage.REJECTED, "OrderRejected", "ops, intake", ()),
     _T("approve", (Stage.ALLOCATED,), None, "ReviewApproved", "ops", ("in_review",)),
     _T("hold", _BEFORE_SHIPPING, None, "OrderHeld", "ops, intake"),
-    _T(
-        "release_hold",
-        tuple(
-            stage for stage in Stage if stage not in (Stage.CLOSED, Stage.CANCELLED, Stage.REJECTED)
-        ),
-        None,
-        "HoldReleased",
-        "ops",
-        ("has_hold",),
-    ),
+    _T("release_hold", _OPEN, None, "HoldReleased", "ops", ("has_hold", "not_in_review")),
+    _T("lift", tuple(Stage), None, "HoldReleased", "ops", ("has_hold",)),  # one, with its cause
 )
 BY_NAME: Mapping[str, Transition] = {row.name: row for row in TABLE}
 
@@ -185,7 +185,7 @@ def validate(table: tuple[Transition, ...]) -> None:
             raise ValueError(f"{row.name}: no guard named {unknown}")
         if not row.sources:
             raise ValueError(f"{row.name}: leads from nowhere")
-        if row.target and {Stage.CLOSED, Stage.CANCELLED, Stage.REJECTED} & set(row.sources):
+        if row.target and FINAL & set(row.sources):
             raise ValueError(f"{row.name}: leaves a final stage")
     reached = {row.target for row in table} | {Stage.CAPTURED}
     if missing := set(Stage) - reached:
@@ -219,3 +219,25 @@ def moved(order: Order, name: str, actor: str, at: datetime, **detail: Any) -> O
     if row.target not in (None, order.stage):
         order = replace(order, stage=row.target, stuck=0)
     return order.noted(row.event, actor, at, **detail)
+
+
+# --- for people -----------------------------------------------------------------------
+
+
+def markdown_table() -> str:
+    """The table as `docs/order-life.md` shows it."""
+    head = "| transition | from | to | only if | who | timeline |\n|---|---|---|---|---|---|"
+    return "\n".join([head, *map(_markdown_row, TABLE)])
+
+
+def _markdown_row(row: Transition) -> str:
+    target = row.target.value if row.target else "stays"
+    guards = ", ".join(name.replace("_", " ") for name in row.guards)
+    cells = (f"`{row.name}`", _stages(row.sources), target, guards, row.actors, f"`{row.event}`")
+    return "| " + " | ".join(cells) + " |"
+
+
+def _stages(stages: tuple[Stage, ...]) -> str:
+    if len(stages) == len(Stage):
+        return "any"
+    return "any not final" if stages == _OPEN else ", ".join(stages)

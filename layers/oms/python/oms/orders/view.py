@@ -10,7 +10,7 @@ from oms.kernel.clock import iso
 from oms.kernel.codec import dump
 from oms.kernel.ids import shipment_id
 from oms.kernel.money import Money
-from oms.orders.model import Content, Hold, Line, Order, PaymentTerms, Stage
+from oms.orders.model import Content, Hold, HoldKind, Line, Order, PaymentTerms, Stage
 from oms.orders.transitions import may
 from oms.payments.model import PaymentStatus, card_status
 
@@ -35,10 +35,12 @@ def money(amount: Money) -> dict[str, Any]:
 
 
 def payment_status(order: Order, content: Content) -> str:
-    if content.terms is PaymentTerms.CARD:
+    if order.charges_card(content):
         return card_status(order.settlement, content.totals.total).value
-    if content.terms is PaymentTerms.UNPAID_IN_CHANNEL and "PAYMENT" in order.waived:
+    if HoldKind.PAYMENT in order.waived:
         return PaymentStatus.PAID.value
+    if content.terms is PaymentTerms.CARD:
+        return PaymentStatus.NOT_REQUIRED.value  # it costs nothing
     return _CHANNEL_STATUS[content.terms].value
 
 

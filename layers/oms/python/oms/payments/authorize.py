@@ -11,8 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from oms.kernel.clock import Clock
+from oms.kernel.errors import Refused
 from oms.kernel.ids import OrderId
-from oms.orders.model import Content, HoldKind, Order, PaymentTerms, Stage
+from oms.orders.model import INTAKE, Content, HoldKind, Order, Stage
 from oms.orders.ports import OrderStore, until_unchanged
 from oms.orders.step import Outcome, Run, already
 from oms.orders.transitions import may, moved
@@ -38,7 +39,7 @@ class AuthorizePayment:
         order, content = self.orders.load_with_content(order_id)
         if answer := already(order, Stage.AUTHORIZED, Outcome.AUTHORIZED):
             return answer
-        if content.terms is not PaymentTerms.CARD or not content.totals.total:
+        if not order.charges_card(content):
             return until_unchanged(lambda: self._accept_terms(order_id, content, run))
         intent, asked_before = until_unchanged(lambda: self._intend(order_id, content))
         result = self._ask(order_id, intent, content, asked_before)
@@ -62,12 +63,18 @@ class AuthorizePayment:
         return Outcome.AUTHORIZED
 
     def _intend(self, order_id: OrderId, content: Content) -> tuple[str, bool]:
-        """Write down what is about to be asked. An intent that stands open is gone on with."""
+        """Write down what is about to be asked. An intent that stands open, or was granted, is
+        gone on with."""
         order = self.orders.load(order_id)
         records = order.settlement.of(RecordKind.AUTHORIZATION)
         for record in records:
             if record.state is RecordState.PENDING:
                 return record.intent, True
+        # Granted before a hold or a new route: the same money still stands for the order.
+        if standing := order.settlement.open_authorization:
+            if order.settlement.is_being_undone(standing.intent):
+                raise Refused("an earlier authorisation is being let go first", "being-voided")
+            return standing.intent, True
         intent = f"{order_id}#authorize#{len(records) + 1}"
         record = PaymentRecord(
             RecordKind.AUTHORIZATION, intent, content.totals.total, self.clock.now()
@@ -146,7 +153,8 @@ class AuthorizePayment:
 @dataclass(frozen=True, slots=True)
 class VoidPayment:
     """The undo of `AuthorizePayment`. A failed authorisation may have happened, so an open
-    intent is looked up at the provider before it is written off."""
+    intent is looked up at the provider before it is written off. The money of an order that
+    was confirmed meanwhile stays: a run that comes late undoes nothing of a promise."""
 
     orders: OrderStore
     provider: Callable[[], PaymentProvider]
@@ -156,13 +164,14 @@ class VoidPayment:
         self._resolve_open(order_id)
         order = self.orders.load(order_id)
         standing = order.settlement.open_authorization
-        if standing is None:
+        if standing is None or _is_promised(order):
             return Outcome.UNDONE
         captured = order.settlement.of(RecordKind.CAPTURE)
         if captured:
             raise RuntimeError("money was captured: this needs a refund, not a void")
         intent = f"{standing.intent}#void"
-        until_unchanged(lambda: self._intend(order_id, intent, standing))
+        if not until_unchanged(lambda: self._intend(order_id, intent, standing)):
+            return Outcome.UNDONE
         self.provider().cancel(standing.provider_id, intent)
         return until_unchanged(lambda: self._record(order_id, intent, run))
 
@@ -185,8 +194,11 @@ class VoidPayment:
         )
         self.orders.save(order, replace(order, settlement=settlement))
 
-    def _intend(self, order_id: OrderId, intent: str, standing: PaymentRecord) -> None:
+    def _intend(self, order_id: OrderId, intent: str, standing: PaymentRecord) -> bool:
+        """False when the order was confirmed first: then its money is left alone."""
         order = self.orders.load(order_id)
+        if _is_promised(order):
+            return False
         if order.settlement.find(intent) is None:
             record = replace(
                 standing,
@@ -197,6 +209,7 @@ class VoidPayment:
             )
             settlement = order.settlement.with_record(record)
             self.orders.save(order, replace(order, settlement=settlement))
+        return True
 
     def _record(self, order_id: OrderId, intent: str, run: Run) -> Outcome:
         order, now = self.orders.load(order_id), self.clock.now()
@@ -208,3 +221,8 @@ class VoidPayment:
         )
         self.orders.save(order, after)
         return Outcome.UNDONE
+
+
+def _is_promised(order: Order) -> bool:
+    """Confirmed or further on, and not ended early."""
+    return order.stage not in (*INTAKE, Stage.CANCELLED, Stage.REJECTED)

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 
 from oms.fulfilment.model import Parcel, Shipment
 from oms.kernel.clock import Clock
+from oms.kernel.errors import Refused
 from oms.kernel.ids import OrderId, shipment_id
 from oms.kernel.money import Money, allocate, total
-from oms.orders.model import Content, Order, PaymentTerms
+from oms.orders.model import Content, Order
 from oms.orders.ports import OrderStore, until_unchanged
 from oms.orders.step import Outcome, Run
 from oms.payments.model import PaymentRecord, RecordKind, RecordState
@@ -86,7 +87,7 @@ class CapturePayment:
 
     def __call__(self, order_id: OrderId, run: Run, shipment: int, parcel: int) -> Outcome:
         order, content = self.orders.load_with_content(order_id)
-        if content.terms is not PaymentTerms.CARD or order.parcel(shipment, parcel)[1].paid:
+        if not order.charges_card(content) or order.parcel(shipment, parcel)[1].paid:
             return Outcome.CAPTURED  # whoever holds the money captures it; or it is done
         record = until_unchanged(lambda: self._intend(order_id, run, shipment, parcel))
         if record is None:
@@ -114,6 +115,8 @@ class CapturePayment:
         order, content = self.orders.load_with_content(order_id)
         there, box = order.parcel(shipment, parcel)
         intent = capture_intent(order, shipment, parcel)
+        if order.settlement.is_being_undone(intent):
+            raise Refused("its money is being given back: that comes first", "being-refunded")
         if standing := order.settlement.find(intent):
             return standing
         record = self._record_for(order, content, there, box, intent)
@@ -187,7 +190,8 @@ class CapturePayment:
 @dataclass(frozen=True, slots=True)
 class RefundCapture:
     """The undo of `CapturePayment`. A capture whose reply was lost may have happened: the
-    provider's books decide whether there is something to give back."""
+    provider's books decide whether there is something to give back. One that our books have is
+    in no doubt and stays: the next run goes on from it."""
 
     orders: OrderStore
     provider: Callable[[], PaymentProvider]
@@ -197,8 +201,8 @@ class RefundCapture:
         order = self.orders.load(order_id)
         intent = capture_intent(order, shipment, parcel)
         record = order.settlement.find(intent)
-        if record is None:
-            return Outcome.UNDONE  # never asked for, or given back already
+        if record is None or order.parcel(shipment, parcel)[1].paid:
+            return Outcome.UNDONE  # never asked for or given back already; or taken and booked
         provider = self.provider()
         if record.state is RecordState.PENDING and not self._happened(order, record, provider):
             return until_unchanged(lambda: self._never_happened(order_id, intent))

@@ -89,9 +89,10 @@ class Settlement:
         return total((each.amount for each in self.of(kind, RecordState.DONE)), currency)
 
     def claimed(self, currency: str) -> Money:
-        """Captured, or about to be."""
+        """Captured, or about to be, and not given back."""
         claims = (each for each in self.of(RecordKind.CAPTURE) if not each.failed)
-        return total((each.amount for each in claims), currency)
+        returned = self.done(RecordKind.REFUND, currency)
+        return total((each.amount for each in claims), currency) - returned
 
     @property
     def open_authorization(self) -> PaymentRecord | None:
@@ -100,6 +101,11 @@ class Settlement:
         granted = self.of(RecordKind.AUTHORIZATION, RecordState.DONE)
         standing = [each for each in granted if f"{each.intent}#void" not in voided]
         return standing[-1] if standing else None
+
+    def is_being_undone(self, intent: str) -> bool:
+        """A void or a refund of `intent` was begun and its outcome is not known."""
+        undone_by = {f"{intent}#void", f"{intent}#refund"}
+        return any(each.intent in undone_by for each in self.pending)
 
     @property
     def pending(self) -> tuple[PaymentRecord, ...]:

@@ -106,4 +106,6 @@ class SettlePayment:
         after = replace(order, settlement=settlement).noted(
             event, "settlement", now, amount_minor=record.amount.amount_minor
         )
+        if not settlement.pending:  # whoever was asked to see to it need not any more
+            after = replace(after, holds=())
         self.orders.save(order, after)

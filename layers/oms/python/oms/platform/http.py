@@ -206,7 +206,8 @@ def _problem(
 
 
 def _to_gateway(reply: Reply) -> dict[str, Any]:
-    headers = {**_SAFE_HEADERS, **reply.headers}
+    given = {name.lower(): value for name, value in reply.headers.items()}
+    headers = {**_SAFE_HEADERS, **given}
     if isinstance(reply.body, str):
         body = reply.body
     else:

@@ -23,6 +23,7 @@ from oms.search.model import DAYS, Filters, exact_tokens, fold, matches
 from oms.search.ports import OrderIndex, OrderReader
 
 MAX_LIMIT = 200
+_LONGEST_FILTER = 300  # a key of the table ends at 2,048 bytes
 _ROWS_A_PAGE = 1_000  # looked at before a page is given back short, with a cursor
 _CHUNK = 50
 
@@ -34,7 +35,7 @@ _WORKLISTS: Mapping[str, tuple[Worklist, ...]] = {
     "RELEASED": (Worklist.NODE, Worklist.PARCEL, Worklist.LATE),
     "PARTIALLY_SHIPPED": (Worklist.NODE, Worklist.PARCEL, Worklist.LATE),
     "SHIPPED": (Worklist.TRANSIT, Worklist.PARCEL, Worklist.LATE),
-    "DELIVERED": (Worklist.DELIVERED,),
+    "DELIVERED": (Worklist.DELIVERED, Worklist.PARCEL),
     "IN_REVIEW": (Worklist.REVIEW,),
     "ON_HOLD": (Worklist.HOLD,),
     "NEEDS_ATTENTION": (Worklist.ATTENTION,),
@@ -66,6 +67,8 @@ class ListOrders:
 
     def __call__(self, filters: Filters, limit: int = 50, cursor: str = "") -> OrderPage:
         """Raises Invalid for an unknown status, a malformed day or a foreign cursor."""
+        if any(len(text) > _LONGEST_FILTER for text in filters.given().values()):
+            raise Invalid("nothing is named so long", code="filter-too-long")
         limit = max(1, min(limit, MAX_LIMIT))
         start = self.cursors.open(cursor, filters.given()) if cursor else ""
         found: list[tuple[Order, Content]] = []

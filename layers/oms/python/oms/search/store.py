@@ -13,6 +13,8 @@ from oms.platform.unit import Action, Item, Write
 from oms.search.model import DAYS, Row, fold
 from oms.search.project import State
 
+_LAST = "\U0010ffff"  # sorts after every letter of every script
+
 
 def _state_key(order_id: str) -> dict[str, str]:
     return {"pk": f"order#{order_id}", "sk": "STATE"}
@@ -90,7 +92,7 @@ class DynamoIndex:
 
     def page(self, pk: str, *, before: str, prefix: str = "", limit: int) -> list[str]:
         """Sort keys of a token, newest first, those before `before` (empty: from the top)."""
-        values = {":pk": pk, ":low": prefix or "!", ":high": before or prefix + "~~"}
+        values = {":pk": pk, ":low": prefix or "!", ":high": before or prefix + _LAST}
         items, _ = self._dynamo.query(
             self._table,
             "pk = :pk AND sk BETWEEN :low AND :high",

@@ -101,6 +101,8 @@ class ResolveTask:
         after = replace(after, stuck=0)
         if not after.blocked and hold.kind is HoldKind.ATTENTION:
             after = restarted(after, actor, now)
+        if after.is_final and after.settlement.pending:
+            after = after.noted("SettlementRequested", actor, now)
         return self.orders.save(order, resumed(after, actor, now))
 
     def _own(self, order: Order, hold: Hold, body: Body, actor: str) -> Order:

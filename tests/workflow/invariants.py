@@ -1,0 +1,237 @@
+"""What must hold in a world whatever happened to it, by everybody's books.
+
+`violations(world)` lists what does not. S, M, O, L and A are the laws of the reliability design:
+stock against its movements, our money against the provider's, orders against the transition
+table, labels against the carrier's books, messages against what was sent.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from local.standins.stripe_ledger import Intent
+from oms.fulfilment.model import Parcel, ParcelState, Shipment
+from oms.inventory.items import level_of, movement_of
+from oms.inventory.model import Level, rebuilt
+from oms.kernel.ids import shipment_id
+from oms.orders.agenda import worklist_of
+from oms.orders.model import Content, Order, PaymentTerms, Stage
+from oms.orders.store import content_from_item, order_from_item
+from oms.orders.transitions import TABLE
+from oms.payments.model import RecordKind
+from tests.workflow.world import World
+
+_GONE = (ParcelState.SHIPPED, ParcelState.DELIVERED)
+_EDGES = {(source, row.target) for row in TABLE for source in row.sources if row.target}
+
+
+@dataclass
+class Books:
+    """A world's tables and the outside's books, read once."""
+
+    world: World
+
+    @cached_property
+    def rows(self) -> list[dict[str, Any]]:
+        return self.world.rows(self.world.tables.orders)
+
+    @cached_property
+    def parcels(self) -> dict[str, tuple[str, int, int]]:
+        return {
+            row["pk"].removeprefix("P#"): (row["order_id"], row["shipment"], row["parcel"])
+            for row in self.rows
+            if row["pk"].startswith("P#")
+        }
+
+    @cached_property
+    def orders(self) -> dict[str, tuple[Order, Content, dict[str, Any]]]:
+        contents = {r["pk"]: content_from_item(r) for r in self.rows if r["sk"] == "CONTENT"}
+        return {
+            row["pk"]: (order_from_item(row), contents[row["pk"]], row)
+            for row in self.rows
+            if row["sk"] == "ORDER"
+        }
+
+    @cached_property
+    def stock(self) -> list[dict[str, Any]]:
+        return self.world.rows(self.world.tables.stock)
+
+    def intents_of(self, order: Order) -> list[Intent]:
+        made = self.world.stripe.ledger.intents.values()
+        return [each for each in made if each.metadata.get("oms_order") == order.order_id]
+
+
+def violations(world: World, *, healed: bool = True) -> list[str]:
+    """Every law that is broken. `healed`: nothing is under way, so both sides' books agree."""
+    if healed:
+        world.run()
+    books = Books(world)
+    found = [*_stock(books), *_history(world)]
+    for order, content, row in books.orders.values():
+        laws = [*_order(order, row), *_parcels(books, order, content)]
+        if healed:
+            laws += [*_money(books, order, content), *_labels(books, order)]
+        found += [f"{order.order_id} {law}" for law in laws]
+    return [*found, *_index(books)] if healed else found
+
+
+def check(world: World, *, healed: bool = True) -> None:
+    assert not (broken := violations(world, healed=healed)), "\n".join(broken)
+
+
+# --- stock ---------------------------------------------------------------------------
+
+
+def _stock(books: Books) -> Iterator[str]:
+    levels = {
+        (level.sku, level.node): level
+        for row in books.stock
+        if row["pk"].startswith("SKU#")
+        for level in (level_of(row),)
+    }
+    moves = [movement_of(row) for row in books.stock if row["pk"].startswith("MOVEMENTS#")]
+    promised: Counter[tuple[str, str]] = Counter()
+    for order, _, _ in books.orders.values():
+        for leg in order.legs:
+            promised[leg.sku, leg.node] += leg.quantity
+    for place, level in rebuilt(moves).items():
+        if levels.get(place) != level:
+            yield f"S1 {place}: {levels.get(place)} is not what its movements make: {level}"
+    for place, level in levels.items():
+        if not level.is_sound or level.available < 0:
+            yield f"S2 {place}: {level}"
+    for place in levels.keys() | promised.keys():
+        reserved = levels.get(place, Level(*place)).reserved  # type: ignore[arg-type]
+        if reserved != promised[place]:
+            yield f"S3 {place}: {reserved} reserved, orders hold {promised[place]}"
+
+
+# --- one order -----------------------------------------------------------------------
+
+
+def _order(order: Order, row: dict[str, Any]) -> Iterator[str]:
+    if [entry.seq for entry in order.timeline] != list(range(1, len(order.timeline) + 1)):
+        yield "REG-01 the timeline has gaps"
+    wanted = worklist_of(order)
+    if not order.is_final and wanted is None:
+        yield "VAL-07 it is not final and on no worklist"
+    if (order.worklist or None) != (wanted.value if wanted else None):
+        yield f"VAL-07 it stands on {order.worklist!r}, belongs on {wanted}"
+    if bool(row.get("worklist")) != bool(wanted) or bool(row.get("due_at")) != bool(wanted):
+        yield "VAL-07 its row does not say when it is due"
+    if order.is_final and order.legs:
+        yield "S4 it is final and holds stock"
+    ended = order.stage in (Stage.CANCELLED, Stage.REJECTED)
+    gone = [box for each in order.shipments for box in each.parcels if box.state in _GONE]
+    if ended and (gone or any(each.is_live for each in order.shipments)):
+        yield "L4 it ended, and a parcel left"
+
+
+def _history(world: World) -> Iterator[str]:
+    """O2: versions rise by one, stages move along the table, the timeline only grows."""
+    seen: dict[str, Order] = {}
+    for order in world.each_write():
+        before = seen.get(order.order_id)
+        seen[order.order_id] = order
+        if before is None:
+            continue
+        if order.version != before.version + 1:
+            yield f"{order.order_id} O2 version {before.version} became {order.version}"
+        if order.stage is not before.stage and (before.stage, order.stage) not in _EDGES:
+            yield f"{order.order_id} O2 {before.stage} became {order.stage}"
+        if order.timeline[: len(before.timeline)] != before.timeline:
+            yield f"{order.order_id} REG-01 the timeline was rewritten"
+
+
+# --- parcels and labels ----------------------------------------------------------------
+
+
+def _live(order: Order) -> Iterator[tuple[Shipment, Parcel]]:
+    return ((each, box) for each in order.shipments if each.is_live for box in each.parcels)
+
+
+def _parcels(books: Books, order: Order, content: Content) -> Iterator[str]:
+    boxed: Counter[str] = Counter()
+    for _, box in _live(order):
+        for line in box.lines:
+            boxed[line.line_id] += line.quantity
+    for line in content.lines:
+        if boxed[line.line_id] > line.quantity:
+            yield f"L2 line {line.line_id}: {boxed[line.line_id]} packed of {line.quantity}"
+    for shipment in order.shipments:
+        for each in shipment.lines:
+            if not 0 <= each.packed <= each.picked <= each.quantity:
+                yield f"L2 shipment {shipment.number}: {each}"
+    numbers = [box.tracking_number for _, box in _live(order) if box.tracking_number]
+    if len(set(numbers)) != len(numbers):
+        yield f"L3 a number stands on two parcels: {numbers}"
+    for shipment, box in _live(order):
+        place = (order.order_id, shipment.number, box.number)
+        if box.tracking_number and books.parcels.get(box.tracking_number) != place:
+            yield f"L3 {box.tracking_number} does not lead to {place}"
+
+
+def _labels(books: Books, order: Order) -> Iterator[str]:
+    live = books.world.carrier.live
+    for shipment, box in _live(order):
+        sold = live.get(f"{shipment_id(order.order_id, shipment.number)}#label#{box.number}", [])
+        numbers = [label.tracking_number for label in sold]
+        if box.state is ParcelState.PACKED and numbers and not order.blocked:
+            yield f"L1 parcel {box.number} has no label, the carrier sold {numbers}"
+        if box.tracking_number and numbers != [box.tracking_number]:
+            yield f"L1 parcel {box.number} has {box.tracking_number}, the carrier sold {numbers}"
+        told = books.world.mail.told(box.tracking_number) if box.tracking_number else 0
+        if told > 1:
+            yield f"A4 {told} mails about {box.tracking_number}"
+        if box.state in _GONE and not box.paid and not order.blocked:
+            yield f"M3 parcel {box.number} left unpaid"
+
+
+# --- money -----------------------------------------------------------------------------
+
+
+def _money(books: Books, order: Order, content: Content) -> Iterator[str]:
+    intents, ours = books.intents_of(order), order.settlement
+    captured = sum(each.captured for each in intents)
+    refunded = sum(each.refunded for each in intents)
+    held = [each for each in intents if each.status == "requires_capture"]
+    total = content.totals.total.amount_minor
+    if not 0 <= refunded <= captured <= total:
+        yield f"M1 {captured} captured and {refunded} refunded of {total}"
+    if ours.pending:
+        yield f"M2 records stay open: {[each.intent for each in ours.pending]}"
+    for kind, theirs in ((RecordKind.CAPTURE, captured), (RecordKind.REFUND, refunded)):
+        if (known := ours.done(kind, order.currency).amount_minor) != theirs:
+            yield f"M2 {kind}: {known} in our books, {theirs} at the provider"
+    if len(held) > 1:
+        yield f"M4 held {len(held)} times"
+    standing = ours.open_authorization
+    if held and (standing is None or held[0].id != standing.provider_id):
+        yield "M2 the provider holds money that our books do not know"
+    if order.stage in (Stage.CANCELLED, Stage.REJECTED) and (held or captured != refunded):
+        yield "M3 it ended, and the customer's money is not back"
+    by_card = content.terms is PaymentTerms.CARD and order.charges_card(content)
+    through = order.stage in (Stage.SHIPPED, Stage.DELIVERED, Stage.CLOSED)
+    if by_card and through and captured - refunded != total:
+        yield f"M3 all shipped, {captured - refunded} of {total} taken"
+    promised = order.stage in (Stage.CONFIRMED, Stage.RELEASED) and not order.blocked
+    there = sum(each.capturable for each in held) + captured - refunded
+    if by_card and promised and there < total:
+        yield "VAL-03 confirmed, and the money is not there"
+
+
+# --- the index ---------------------------------------------------------------------------
+
+
+def _index(books: Books) -> Iterator[str]:
+    counted: Counter[str] = Counter()
+    for row in books.world.rows(books.world.tables.order_index):
+        if row["pk"] == "COUNTS":
+            counted.update({name: n for name, n in row.items() if name not in ("pk", "sk")})
+    truth = Counter(order.status for order, _, _ in books.orders.values())
+    if +counted != truth or any(n < 0 for n in counted.values()):
+        yield f"OPS-01 counted {dict(counted)}, there are {dict(truth)}"
