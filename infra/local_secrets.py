@@ -20,6 +20,7 @@ STRIPE_KEY = "sk_test_local"
 STRIPE_WEBHOOK_SECRET = "whsec_local"
 CARRIER_SECRET = "local-carrier-secret"
 TRACKING_KEY = "local-tracking-key"
+SHOP_TOKEN = "local-shop-token"
 
 
 def _key(name: str, token: str, *scopes: str) -> dict[str, object]:
@@ -28,8 +29,20 @@ def _key(name: str, token: str, *scopes: str) -> dict[str, object]:
 
 LOCAL_SECRETS: dict[str, object] = {
     "channels": {
-        "shopify": {"demo": {"secrets": [SIGNING_SECRET], "domain": "demo.myshopify.com"}},
-        "woocommerce": {"demo": {"secrets": [SIGNING_SECRET], "source": "https://demo.example/"}},
+        "shopify": {
+            "demo": {
+                "secrets": [SIGNING_SECRET],
+                "domain": "demo.myshopify.com",
+                "settings": {"access_token": SHOP_TOKEN},
+            }
+        },
+        "woocommerce": {
+            "demo": {
+                "secrets": [SIGNING_SECRET],
+                "source": "https://demo.example/",
+                "settings": {"consumer_key": SHOP_TOKEN, "consumer_secret": SHOP_TOKEN},
+            }
+        },
     },
     "api-keys": {
         "keys": [
@@ -51,5 +64,6 @@ MARKERS = (
     STRIPE_WEBHOOK_SECRET,
     CARRIER_SECRET,
     TRACKING_KEY,
+    SHOP_TOKEN,
     *(sha256(token.encode()).hexdigest() for token in (OPS_TOKEN, API_KEY)),
 )

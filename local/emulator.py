@@ -87,7 +87,7 @@ class Emulator:
         """SIGKILL every process that runs `function`, and only those of this emulator: their
         scripts lie in our scratch folder. Gives how many there were."""
         listed = subprocess.run(
-            ["ps", "-A", "-o", "pid=,args="], capture_output=True, text=True, check=True
+            ["ps", "-A", "-ww", "-o", "pid=,args="], capture_output=True, text=True, check=True
         )
         mark = str(self._scratch / f"ministack-lambda-{function}-")
         pids = [int(line.split()[0]) for line in listed.stdout.splitlines() if mark in line]

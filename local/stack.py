@@ -29,6 +29,7 @@ from local.drivers.nodes import NodeDriver
 from local.emulator import Emulator
 from local.front.links import Backend
 from local.front.server import Front
+from local.front.shops import DemoShops
 from local.ports import PortTaken, free_port, is_free
 from local.settings import (
     API_KEY,
@@ -143,6 +144,7 @@ class Stack:
         if self._data:
             read_streams_again(self.clients)
         self._open.backend = Backend(emulator.port, self._resources.api_id)
+        self._open.captured = DemoShops(self._standins["shop"].url)
 
     def _load(self) -> None:
         loader.load(self.clients, self.resources.table("stock"), self.api)

@@ -32,6 +32,8 @@ def environment_of(
     variables |= {each.env: machine_arn(scope, each.name, settings) for each in WORKFLOWS}
     if settings.is_local and row.calls_stripe:
         variables["STRIPE_API_BASE"] = _local(scope, "StripeApiBase", "http://127.0.0.1:12111")
+    if settings.is_local and row.name == "notify_channel":
+        variables["SHOP_API_BASE"] = _local(scope, "ShopApiBase", "http://127.0.0.1:12112")
     return variables
 
 

@@ -8,12 +8,16 @@ from __future__ import annotations
 import http.client
 import json
 import threading
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from local.front import console
 from local.front.links import Backend, file_path, is_this_machine, origin_form
 from local.settings import CONSOLE, HOST
+
+# Told of every webhook that was taken in: its path and its body.
+Captured = Callable[[str, bytes], None]
 
 LARGEST_BODY = 10 * 1024 * 1024  # as API Gateway, which answers 413 itself
 _HOP_BY_HOP = {
@@ -40,6 +44,7 @@ class Front(ThreadingHTTPServer):
 
     def __init__(self, port: int, console_folder: Path = CONSOLE) -> None:
         self.backend: Backend | None = None
+        self.captured: Captured = lambda path, body: None
         self.ready = False
         self.console_folder = console_folder
         super().__init__((HOST, port), _Handler)
@@ -126,6 +131,8 @@ class _Handler(BaseHTTPRequestHandler):
         except (OSError, http.client.HTTPException) as error:
             self._problem(502, "unreachable", f"the emulator does not answer: {error}")
         else:
+            if reply.status == 202:
+                self.server.captured(self.path, body)
             self._send(reply.status, _outward(backend, reply), content)
 
     def _ask(

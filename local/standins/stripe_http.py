@@ -45,14 +45,16 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         if self.path == "/_books":
-            return self._send((200, _JSON, json.dumps(self.server.books.books()).encode()))
-        self._pass_on(b"")
+            self._send((200, _JSON, json.dumps(self.server.books.books()).encode()))
+        else:
+            self._pass_on(b"")
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         if self.path == "/_misbehave":
-            return self._send(_spoil(self.server.books, body))
-        self._pass_on(body)
+            self._send(_spoil(self.server.books, body))
+        else:
+            self._pass_on(body)
 
     def _pass_on(self, body: bytes) -> None:
         headers = dict(self.headers.items())

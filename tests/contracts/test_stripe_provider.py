@@ -13,6 +13,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+
+from local.standins.stripe_books import Misbehaviour, StripeBooks
+from local.standins.stripe_http import serving
+from local.standins.stripe_in_process import InProcessClient
 from oms.kernel.clock import SettableClock
 from oms.kernel.money import Money
 from oms.payments.ports import (
@@ -23,10 +27,6 @@ from oms.payments.ports import (
     PaymentUnavailable,
 )
 from oms.payments.stripe_provider import StripeProvider, stripe_client
-
-from local.standins.stripe_books import Misbehaviour, StripeBooks
-from local.standins.stripe_http import serving
-from local.standins.stripe_in_process import InProcessClient
 
 START = datetime(2026, 11, 21, 19, 28, tzinfo=UTC)
 PAY, SHIP, VOID, BACK = "A#authorize#1", "A#capture#A-1", "A#void#1", "A#refund#1"

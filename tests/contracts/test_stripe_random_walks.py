@@ -11,13 +11,13 @@ from datetime import UTC, datetime, timedelta
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from local.standins.stripe_books import Misbehaviour, StripeBooks
+from local.standins.stripe_in_process import InProcessClient
 from oms.kernel.clock import SettableClock
 from oms.kernel.money import Money
 from oms.payments.ports import PaymentRefused, PaymentUnavailable
 from oms.payments.stripe_provider import StripeProvider, stripe_client
-
-from local.standins.stripe_books import Misbehaviour, StripeBooks
-from local.standins.stripe_in_process import InProcessClient
 
 AUTHORISED = 10_00
 Step = tuple[str, int, int, bool]

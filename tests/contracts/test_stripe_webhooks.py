@@ -7,16 +7,16 @@ from datetime import UTC, datetime
 
 import pytest
 import stripe
+
+from local.standins.stripe_books import Reply, StripeBooks
+from local.standins.stripe_http import posting_to, serving
+from local.standins.stripe_in_process import InProcessClient
 from oms.kernel.clock import SystemClock
 from oms.kernel.money import Money
 from oms.payments.contracts import StripeEvent
 from oms.payments.ports import AuthorizationStatus, PaymentHint
 from oms.payments.stripe_provider import StripeProvider, stripe_client
 from oms.payments.stripe_signature import is_signed
-
-from local.standins.stripe_books import Reply, StripeBooks
-from local.standins.stripe_http import posting_to, serving
-from local.standins.stripe_in_process import InProcessClient
 
 SECRET = "whsec_standin"
 TEN = Money(10_00, "USD")

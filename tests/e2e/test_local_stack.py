@@ -121,7 +121,7 @@ def kill_for(stack: Stack, seconds: float) -> int:
 def received(stack: Stack, order_id: str) -> list[int]:
     """What Stripe's books say was taken for an order, by payment."""
     return [
-        intent["amount_received"]
+        intent["captured"]
         for intent in stack.books()["payment_intents"].values()
         if intent["metadata"].get("oms_order") == order_id
     ]
@@ -188,3 +188,14 @@ def test_the_customer_follows_the_parcel_without_a_login(
     text = page.body.decode()
     assert shipped["shipments"][0]["parcels"][0]["tracking_number"] in text
     assert "Jane" not in text and "Fake Street" not in text and "181.09" not in text
+
+
+def test_the_shop_hears_of_its_parcel_once(local_stack: Stack, api: ApiClient) -> None:
+    answer = shopify(api, recorded(730004))
+    shipped = arrived(api, answer.json["order_id"], "SHIPPED", "DELIVERED", "CLOSED")
+    (parcel,) = shipped["shipments"][0]["parcels"]
+    deadline = time.monotonic() + PATIENCE
+    while parcel["tracking_number"] not in json.dumps(told := local_stack.books("shop")):
+        assert time.monotonic() < deadline, "the shop was never told"
+        time.sleep(0.2)
+    assert json.dumps(told).count(parcel["tracking_number"]) == 1

@@ -16,6 +16,7 @@ from local.standins.stripe_in_process import InProcessClient
 from oms.fulfilment.carriers import CarrierRefused, Label, LabelRequest
 from oms.fulfilment.offline_carrier import OfflineCarrier
 from oms.kernel.clock import Clock
+from oms.orders.store import unpack_timeline
 from oms.payments.stripe_provider import StripeProvider, stripe_client
 
 
@@ -147,3 +148,20 @@ def provider(books: StripeBooks, clock: Clock, multicapture: bool) -> StripeProv
     """Our Stripe adapter before the stand-in's books, without a socket."""
     client = stripe_client("sk_test_local", http_client=InProcessClient(books))
     return StripeProvider(client, clock, multicapture)
+
+
+def down_when(*events: str, times: int = 1_000) -> Callable[[str, dict[str, Any]], str]:
+    """A `cut`: the database is away whenever an order would be told one of `events`."""
+    left = times
+
+    def cut(operation: str, request: dict[str, Any]) -> str:
+        nonlocal left
+        writes = request.get("TransactItems") or [{"Put": request}]
+        items = [each["Put"].get("Item", {}) for each in writes if "Put" in each]
+        told = [unpack_timeline(item["timeline"]["B"])[-1] for item in items if "timeline" in item]
+        if left and any(entry.event in events for entry in told):
+            left -= 1
+            return "down"
+        return ""
+
+    return cut

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from datetime import timedelta
 from unittest.mock import patch
@@ -10,6 +10,7 @@ from unittest.mock import patch
 import pytest
 
 from local.standins import stripe_ledger
+from tests.workflow.doubles import down_when
 from tests.workflow.invariants import Books, check
 from tests.workflow.plays import (
     CARD,
@@ -24,6 +25,7 @@ from tests.workflow.plays import (
     released,
     resolve,
     resolve_only,
+    shipped,
     tasks_of,
 )
 from tests.workflow.world import World, world
@@ -72,7 +74,7 @@ def test_an_undo_that_fails_needs_attention_and_stock_and_money_still_balance(om
 def test_a_refund_that_is_not_finished_keeps_the_parcel_here(oms: World) -> None:
     """The capture happened, nobody could book it, and giving the money back failed halfway."""
     order_id, shipment = released(oms)
-    oms.network.cut = _no_booking("PaymentCaptured", "PaymentRefunded")
+    oms.network.cut = down_when("PaymentCaptured", "PaymentRefunded")
     packed(oms, shipment)
     oms.network.cut = lambda operation, request: ""
     assert oms.order(order_id)["status"] == "NEEDS_ATTENTION"
@@ -89,16 +91,9 @@ def test_a_refund_that_is_not_finished_keeps_the_parcel_here(oms: World) -> None
     check(oms)
 
 
-def _no_booking(*events: str) -> Callable[[str, object], str]:
-    """The database is away whenever one of `events` would be written."""
-    return lambda operation, request: (
-        "down" if any(f'"{event}"' in str(request) for event in events) else ""
-    )
-
-
 def test_a_capture_that_nobody_could_book_is_given_back_once(oms: World) -> None:
     order_id, shipment = released(oms)
-    oms.network.cut = _no_booking("PaymentCaptured")
+    oms.network.cut = down_when("PaymentCaptured")
     packed(oms, shipment)
     oms.network.cut = lambda operation, request: ""
     oms.heal(8)
@@ -144,11 +139,12 @@ def test_a_person_who_was_paid_otherwise_lets_a_declined_order_go_on(oms: World)
 
 def test_a_late_undo_takes_nothing_of_an_order_that_was_confirmed_meanwhile(oms: World) -> None:
     """A slow run gives up after a faster one has finished: the promise stands."""
-    order_id = placed(oms, payment=CARD)
-    for name in ("VoidPayment", "ReleaseStock"):
-        answer = oms.invoke(name, {"order_id": order_id, "run": f"{order_id}-1"})
-        assert answer == {"outcome": "UNDONE"}
-    assert oms.order(order_id)["payment_status"] == "AUTHORIZED"
+    confirmed, (gone, _) = placed(oms, payment=CARD), shipped(oms)
+    for order_id, money in ((confirmed, "AUTHORIZED"), (gone, "PAID")):
+        for name in ("VoidPayment", "ReleaseStock"):
+            answer = oms.invoke(name, {"order_id": order_id, "run": f"{order_id}-1"})
+            assert answer == {"outcome": "UNDONE"}
+        assert oms.order(order_id)["payment_status"] == money
     check(oms)
 
 
@@ -198,4 +194,28 @@ def test_a_carrier_that_refuses_the_parcel_gives_one_task_and_a_retry_goes_on(om
     assert "cancel" in [each["name"] for each in oms.order(order_id)["allowed_actions"]]
     assert resolve(oms, task["task_id"], "retry")[0] == 200
     assert parcels(oms, order_id)[0]["state"] == "LABELLED"
+    check(oms)
+
+
+def test_a_label_that_was_bought_and_not_booked_is_found_again_and_not_bought_twice(
+    oms: World,
+) -> None:
+    order_id, shipment = released(oms)
+    before = oms.carrier.bought
+    oms.network.cut = down_when("LabelPurchased", times=2)
+    packed(oms, shipment)
+    oms.network.cut = lambda operation, request: ""
+    assert oms.carrier.bought == before + 1
+    assert parcels(oms, order_id)[0]["state"] == "LABELLED"
+    check(oms)
+
+
+def test_the_sdk_s_own_resend_of_a_scan_is_not_a_second_scan(oms: World) -> None:
+    _, shipment = released(oms)
+    for action in ("pick", "pack", "ship"):
+        oms.network.cut = lambda operation, request: "resent"
+        status, reply = oms.ship(shipment, action)
+        oms.network.cut = lambda operation, request: ""
+        assert status == 200, (action, reply)
+        oms.run()
     check(oms)

@@ -34,6 +34,7 @@ from infra.catalogue.messaging import RULES
 from infra.settings import settings_of
 from local.standins.stripe_books import StripeBooks
 from oms import wiring
+from oms.channels.push import NoTrackingPush
 from oms.inventory.model import Node, NodeKind, Product
 from oms.kernel.address import Address
 from oms.kernel.clock import SettableClock
@@ -482,6 +483,7 @@ def world(*, captures_in_parts: bool = True) -> Iterator[World]:
                 wiring, "_stripe", lambda key, multicapture: provider(books, clock, multicapture)
             ),
             patch.object(wiring, "carrier", lambda: made_world.carrier),
+            patch.object(wiring, "tracking_push", lambda channel, account: NoTrackingPush()),
             patch.object(secrets, "_client", lambda: LocalSecrets(captures_in_parts)),
             patch.object(blobs, "_client", lambda: s3),
             patch.object(bus, "_client", lambda: made_world.bus),

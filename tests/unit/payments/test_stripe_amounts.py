@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from oms.kernel.money import Money
 from oms.payments.ports import PaymentRefused
 from oms.payments.stripe_amounts import from_stripe, to_stripe

@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from oms.payments.contracts import StripeEvent
 from pydantic import ValidationError
+
+from oms.payments.contracts import StripeEvent
 
 INTENT_EVENT = b"""{"id": "evt_1", "object": "event", "created": 1648320022,
   "type": "payment_intent.succeeded", "data": {"object": {"id": "pi_1",

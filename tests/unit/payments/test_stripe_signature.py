@@ -11,9 +11,9 @@ import pytest
 import stripe
 from hypothesis import given
 from hypothesis import strategies as st
-from oms.payments.stripe_signature import is_signed
 
 from local.standins.stripe_webhooks import signature
+from oms.payments.stripe_signature import is_signed
 
 BODY = b'{"id": "evt_1"}'
 AT = datetime(2026, 11, 21, 19, 28, tzinfo=UTC)

@@ -157,12 +157,15 @@ def channel_account(channel: str, account: str) -> ChannelAccount | None:
     known = secrets().get("channels").get(channel, {}).get(account)
     if known is None:
         return None
+    settings = dict(known.get("settings", {}))
+    if stand_in := config().shop_api_base:  # on the local stack only
+        settings["base_url"] = f"{stand_in}/{channel}/{account}"
     return ChannelAccount(
         channel=channel,
         account=account,
         secrets=tuple(known["secrets"]),
         domain=known.get("domain") or known.get("source", ""),
-        settings=known.get("settings", {}),
+        settings=settings,
     )
 
 

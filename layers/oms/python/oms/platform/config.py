@@ -29,6 +29,7 @@ class Config:
     shipment_machine: str
     secrets_prefix: str
     stripe_api_base: str
+    shop_api_base: str
     user_pool: str
     user_pool_client: str
     public_base_url: str
@@ -53,6 +54,7 @@ def config() -> Config:
         shipment_machine=env("SHIPMENT_MACHINE_ARN", ""),
         secrets_prefix=env("SECRETS_PREFIX", ""),
         stripe_api_base=env("STRIPE_API_BASE", ""),
+        shop_api_base=env("SHOP_API_BASE", ""),
         user_pool=env("USER_POOL_ID", ""),
         user_pool_client=env("USER_POOL_CLIENT_ID", ""),
         public_base_url=env("PUBLIC_BASE_URL", ""),
