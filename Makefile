@@ -74,7 +74,9 @@ demo: setup ## send sample orders of every channel through to delivery
 	@exec $(PY) -m local.demo.run $(if $(URL),--url $(URL))
 
 test: setup $(NODE) ## the test suite, as in CI (ARGS="-k name" for a part of it)
-	@$(PY) -m pytest $(ARGS)
+	@scripts/browser.sh
+	@$(PY) -m pytest -n 2 -m "not stack" $(ARGS)
+	@$(PY) -m pytest -m stack $(ARGS)
 
 bench: setup ## print the benchmark table
 	@$(PY) -m benchmarks
@@ -84,7 +86,7 @@ check: setup $(NODE) ## format, lint, types, import rules, then the tests
 	@$(PY) -m ruff check .
 	@$(PY) -m mypy
 	@.venv/bin/lint-imports
-	@$(PY) -m pytest $(ARGS)
+	@$(MAKE) --no-print-directory test
 
 # --- towards AWS -----------------------------------------------------------------------
 

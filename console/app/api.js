@@ -37,9 +37,12 @@ export function openApi(config, onSignedOut) {
       throw new Problem(0, UNREACHABLE);
     }
     if (answer.ok) return answer;
-    // A late "no" to an earlier token must not end a newer session.
-    if (answer.status === 401 && token === currentSession()?.token) onSignedOut();
-    throw new Problem(answer.status, await answer.json().catch(() => ({})));
+    const problem = await answer.json().catch(() => ({}));
+    // The gateway itself says 403 without a problem document when it does not know the token. A
+    // late "no" to an earlier token must not end a newer session.
+    const unknown = answer.status === 401 || (answer.status === 403 && !problem.type);
+    if (unknown && token === currentSession()?.token) onSignedOut();
+    throw new Problem(answer.status, problem);
   }
 
   const get = async (path, query = {}, signal) =>

@@ -76,11 +76,18 @@ def send(sample: Sample, url: str, run: int = 0) -> str:
 
 
 def renumbered(body: Json, via: str, run: int) -> Json:
-    """`body` as another order of the same shop."""
+    """`body` as another order of the same shop; at our own, of another customer, whose first
+    order it is again for the fraud screen."""
     if not run:
         return body
     if via == "api":
-        return body | {"external_id": f"{body['external_id']}-{run}"}
+        customer = body["customer"]
+        stranger = (
+            customer | {"email": f"{run}.{customer['email']}"}
+            if customer.get("email")
+            else customer
+        )
+        return body | {"external_id": f"{body['external_id']}-{run}", "customer": stranger}
     number = body["id"] + run * 100
     names = {"id": number, "number": str(number)} if via == "woocommerce" else {"id": number}
     return body | names

@@ -18,9 +18,7 @@ _INTENTS = "/v1/payment_intents"
 class StripeApi:
     """`emit(kind, object)` takes events. `search_lag` is in seconds, as are all times."""
 
-    def __init__(
-        self, ledger: Ledger, now: Callable[[], int], emit: Emit, search_lag: int
-    ) -> None:
+    def __init__(self, ledger: Ledger, now: Callable[[], int], emit: Emit, search_lag: int) -> None:
         self._ledger, self._now = ledger, now
         self._emit, self._search_lag = emit, search_lag
         self._routes: tuple[tuple[str, str, Callable[..., Json]], ...] = (

@@ -65,9 +65,7 @@ class StripeBooks:
         self._sleep, self.delay_seconds = sleep, 2.0
         self.ledger = Ledger(id_prefix, int(authorization_life.total_seconds()))
         self.postman = Postman(deliver, webhook_secret, self.now)
-        self._api = StripeApi(
-            self.ledger, self.now, self._note, int(search_lag.total_seconds())
-        )
+        self._api = StripeApi(self.ledger, self.now, self._note, int(search_lag.total_seconds()))
         self._keys = KeyBook()
         self._misdeeds: deque[Misbehaviour] = deque()
         self._outbox: list[Json] = []
@@ -157,9 +155,7 @@ class StripeBooks:
         return misdeed
 
     def _note(self, kind: str, subject: Json) -> None:
-        self._outbox.append(
-            objects.event(self.ledger.new_id("evt"), kind, subject, self.now())
-        )
+        self._outbox.append(objects.event(self.ledger.new_id("evt"), kind, subject, self.now()))
 
     def _post_outbox(self) -> None:
         with self._lock:

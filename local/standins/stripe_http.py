@@ -114,9 +114,7 @@ def posting_to(url: str, attempts: int = 5, pause: float = 1.0) -> Deliver:
     return lambda body, headers: waiting.put((body, headers))
 
 
-def _post(
-    url: str, body: bytes, headers: dict[str, str], attempts: int, pause: float
-) -> None:
+def _post(url: str, body: bytes, headers: dict[str, str], attempts: int, pause: float) -> None:
     for attempt in range(attempts):
         try:
             request = urllib.request.Request(url, body, headers, method="POST")

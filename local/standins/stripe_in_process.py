@@ -33,9 +33,7 @@ class InProcessClient(stripe.HTTPClient):
         path = urlunsplit(("", "", *urlsplit(url)[2:4], ""))
         sent = (post_data or "").encode()
         try:
-            status, told, body = self._books.handle(
-                method.upper(), path, dict(headers or {}), sent
-            )
+            status, told, body = self._books.handle(method.upper(), path, dict(headers or {}), sent)
         except ReplyLost as lost:
             raise stripe.APIConnectionError("read timed out") from lost  # type: ignore[no-untyped-call]
         return body.decode(), status, CaseInsensitiveDict(told)

@@ -106,9 +106,7 @@ class Ledger:
     def get(self, intent_id: str) -> Intent:
         found = self.intents.get(intent_id)
         if found is None:
-            raise Refusal(
-                f"No such payment_intent: '{intent_id}'", "resource_missing", status=404
-            )
+            raise Refusal(f"No such payment_intent: '{intent_id}'", "resource_missing", status=404)
         return found
 
     def of_charge(self, charge_id: str) -> Intent:

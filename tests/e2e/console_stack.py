@@ -27,13 +27,16 @@ def _double(cognito: bool = False) -> Iterator[Stack]:
     server.server_close()
 
 
-@pytest.fixture
-def stack() -> Iterator[Stack]:
-    """A running stack when one is named, else a double of this test's own."""
-    if base_url := os.environ.get("OMS_BASE_URL"):
+@pytest.fixture(params=["double", pytest.param("local stack", marks=pytest.mark.stack)])
+def stack(request: pytest.FixtureRequest) -> Iterator[Stack]:
+    """A double of this test's own, then the real parts: a stack that is named, or the tests'."""
+    if request.param == "double":
+        yield from _double()
+    elif base_url := os.environ.get("OMS_BASE_URL"):
         yield Stack(base_url.rstrip("/"), os.environ.get("OMS_OPS_TOKEN", TOKEN))
     else:
-        yield from _double()
+        real = request.getfixturevalue("stack_with_orders")
+        yield Stack(real.url, real.ops_token)
 
 
 @pytest.fixture

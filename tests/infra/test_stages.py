@@ -21,7 +21,7 @@ SETTINGS = {
     "AWS::Events::EventBus": {"Name"},
     "AWS::Events::Rule": {"EventBusName"},
     "AWS::Lambda::EventSourceMapping": {"MaximumBatchingWindowInSeconds"},
-    "AWS::Lambda::Function": {"Runtime", "Architectures", "Code"},
+    "AWS::Lambda::Function": {"Runtime", "Architectures", "Code", "LoggingConfig"},
     "AWS::Lambda::LayerVersion": {"CompatibleRuntimes", "CompatibleArchitectures", "Content"},
     "AWS::Logs::LogGroup": {"RetentionInDays"},
     "AWS::SecretsManager::Secret": {"SecretString", "GenerateSecretString"},
@@ -32,9 +32,10 @@ VARIABLES = {
     "LOG_LEVEL",
     "EVENT_BUS",
     "STRIPE_API_BASE",
+    "SHOP_API_BASE",
     "PUBLIC_BASE_URL",
 }
-LOCAL_PARAMETERS = {"StripeApiBase", "PublicBaseUrl"}
+LOCAL_PARAMETERS = {"StripeApiBase", "ShopApiBase", "PublicBaseUrl"}
 
 
 def test_every_resource_of_the_local_stage_is_the_one_deployed_on_aws(
