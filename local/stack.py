@@ -123,7 +123,7 @@ class Stack:
         self._front.serve()
 
     def _start_emulator(self) -> Emulator:
-        started = start_standins(self.home / "logs", self.url)
+        started = start_standins(self.home / "logs", self.url, self._data)
         self._standins = {each.name: each for each in started}
         addresses = {each.variable: each.url for each in started}
         self._emulator = Emulator(

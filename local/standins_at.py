@@ -21,14 +21,23 @@ class StandIn:
     variable: str
 
 
-def start_standins(logs: Path, front: str) -> list[StandIn]:
-    """Stripe, which posts webhooks to the API at `front`, and a shop that is told of parcels."""
+def start_standins(logs: Path, front: str, keep_in: Path | None = None) -> list[StandIn]:
+    """Stripe, which posts webhooks to the API at `front`, and a shop that is told of parcels.
+
+    `keep_in` is a folder for their books, so that a restart finds them as they were.
+    """
     webhooks = ["--webhook-url", f"{front}/webhooks/payments/stripe"]
     webhooks += ["--webhook-secret", STRIPE_WEBHOOK_SECRET]
     return [
-        _start("stripe", webhooks, logs, "StripeApiBase", "STRIPE_API_BASE"),
-        _start("shop", [], logs, "ShopApiBase", "SHOP_API_BASE"),
+        _start(
+            "stripe", webhooks + _kept("stripe", keep_in), logs, "StripeApiBase", "STRIPE_API_BASE"
+        ),
+        _start("shop", _kept("shop", keep_in), logs, "ShopApiBase", "SHOP_API_BASE"),
     ]
+
+
+def _kept(name: str, folder: Path | None) -> list[str]:
+    return ["--books", str(folder / f"{name}.books")] if folder else []
 
 
 def _start(name: str, options: list[str], logs: Path, parameter: str, variable: str) -> StandIn:

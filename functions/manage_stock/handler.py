@@ -9,7 +9,7 @@ from oms.inventory.contracts import AdjustmentBody, ReceiptBody
 from oms.inventory.look_up import movements_page, stock_of, stock_page
 from oms.inventory.receive import receive
 from oms.inventory.setup_contracts import NodeBody, ProductBody
-from oms.kernel.errors import FieldError, Invalid
+from oms.kernel.errors import FieldError, Invalid, NotFound
 from oms.kernel.ids import NodeId, Sku
 from oms.platform.http import OPS, Api, Reply, Request
 from oms.platform.validation import read
@@ -85,7 +85,10 @@ def adjust_stock(request: Request) -> Reply:
 
 
 def _sku(request: Request) -> Sku:
-    return Sku(unquote(request.path["sku"]))
+    sku = unquote(request.path["sku"])
+    if len(sku) > 100:
+        raise NotFound("there is no SKU of that length")
+    return Sku(sku)
 
 
 def _name(text: str, what: str) -> str:

@@ -47,6 +47,16 @@ class ShopBooks:
         self._numbers = itertools.count(1)
         self._lock = threading.RLock()
 
+    def pages(self) -> Json:
+        """See `kept_books`: every shop's orders with what was told of them."""
+        with self._lock:
+            return {"orders": self._orders, "next": next(self._numbers)}
+
+    def reopen(self, pages: Json) -> None:
+        with self._lock:
+            self._orders.update(pages["orders"])
+            self._numbers = itertools.count(pages["next"])
+
     def misbehave(self, *next_writes: Misbehaviour) -> None:
         self._misdeeds.extend(next_writes)
 

@@ -12,8 +12,10 @@ import argparse
 import json
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
+from local.standins.kept_books import kept
 from local.standins.shop_books import Misbehaviour, Reply, ReplyLost, ShopBooks
 
 HOST = "127.0.0.1"
@@ -80,8 +82,13 @@ class _Handler(BaseHTTPRequestHandler):
 def main() -> None:
     arguments = argparse.ArgumentParser(description="Stand-ins for Shopify and WooCommerce")
     arguments.add_argument("--port", type=int, default=9002)
-    port = arguments.parse_args().port
-    with ShopServer(ShopBooks(), port) as server, suppress(KeyboardInterrupt):
+    arguments.add_argument("--books", type=Path, help="a file to keep the books in")
+    asked, books = arguments.parse_args(), ShopBooks()
+    with (
+        suppress(KeyboardInterrupt),
+        kept(books, asked.books),
+        ShopServer(books, asked.port) as server,
+    ):
         server.serve_forever()
 
 

@@ -75,6 +75,17 @@ class StripeBooks:
         """Unix seconds."""
         return int(self._clock.now().timestamp())
 
+    def pages(self) -> tuple[Json, Json]:
+        """See `kept_books`: payments, and the keys that were used."""
+        with self._lock:
+            return self.ledger.intents, self._keys.kept
+
+    def reopen(self, pages: tuple[Json, Json]) -> None:
+        with self._lock:
+            intents, keys = pages
+            self.ledger.intents.update(intents)
+            self._keys.kept.update(keys)
+
     def misbehave(self, *next_posts: Misbehaviour) -> None:
         self._misdeeds.extend(next_posts)
 

@@ -21,8 +21,10 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from urllib.parse import parse_qs
 
+from local.standins.kept_books import kept
 from local.standins.stripe_books import Misbehaviour, Reply, ReplyLost, StripeBooks
 from local.standins.stripe_webhooks import Deliver
 
@@ -130,6 +132,7 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=8420)
     parser.add_argument("--webhook-url", default="")
     parser.add_argument("--webhook-secret", default="whsec_standin")
+    parser.add_argument("--books", type=Path, help="a file to keep the books in")
     asked = parser.parse_args()
     books = StripeBooks(
         deliver=posting_to(asked.webhook_url) if asked.webhook_url else None,
@@ -137,7 +140,7 @@ def main() -> None:
         # A restart must not hand out ids that the order system already knows.
         id_prefix=f"standin{int(time.time()):x}",
     )
-    with serving(books, asked.port) as address:
+    with kept(books, asked.books), serving(books, asked.port) as address:
         print(f"Stripe stand-in at {address}", flush=True)
         threading.Event().wait()
 

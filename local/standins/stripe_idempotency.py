@@ -26,11 +26,11 @@ class Kept:
 
 class KeyBook:
     def __init__(self) -> None:
-        self._kept: dict[str, Kept] = {}
+        self.kept: dict[str, Kept] = {}
 
     def recall(self, key: str, request: tuple[str, dict[str, Any]], now: int) -> Kept | None:
         """The first reply under `key`, None when there is none. Raises `Refusal`."""
-        kept = self._kept.get(key)
+        kept = self.kept.get(key)
         if kept is None or now >= kept.at + _LIFE_SECONDS:
             return None
         if kept.request != request:
@@ -43,4 +43,4 @@ class KeyBook:
 
     def keep(self, key: str, kept: Kept) -> None:
         if key:
-            self._kept[key] = kept
+            self.kept[key] = kept

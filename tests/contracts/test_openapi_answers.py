@@ -173,7 +173,6 @@ def test_every_answer_of_a_run_is_as_the_document_says(answers: Any) -> None:
             check(f"{key} {status}", told[str(status)], reply)
 
 
-@pytest.mark.xfail(reason="show_tracking sends its page without a content type")
 def test_the_tracking_page_says_that_it_is_html(answers: Any) -> None:
     _, page = answers["GET /track/{token}", 200]
     headers = {name.lower(): value for name, value in page["headers"].items()}

@@ -63,9 +63,7 @@ def sell(pay: StripeProvider) -> str:
     return held.provider_id
 
 
-def test_each_step_is_told_and_leads_back_to_our_order(
-    pay: StripeProvider, inbox: Inbox
-) -> None:
+def test_each_step_is_told_and_leads_back_to_our_order(pay: StripeProvider, inbox: Inbox) -> None:
     provider_id = sell(pay)
     assert inbox.kinds == [
         "payment_intent.amount_capturable_updated",

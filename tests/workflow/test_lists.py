@@ -38,6 +38,7 @@ def found(oms: World, **query: str) -> list[str]:
         ("ZOE.LINDQVIST@EXAMPLE.SE", "e-mail, other case"),
         ("+46 70 123 45 67", "phone"),
         ("46701234567", "phone, digits only"),
+        ("070 123 45 67", "phone, as dialled at home"),
         ("TEE-RED", "SKU"),
         ("zoe", "first word of the name"),
         ("lind", "prefix of a later word"),

@@ -90,3 +90,13 @@ def test_a_whole_life_and_its_mishaps_leave_no_person_in_logs_or_events(
 def _down_at(oms: World, *writes: int) -> Callable[[str, Any], str]:
     first = oms.network.writes
     return lambda operation, request: "down" if oms.network.writes - first in writes else ""
+
+
+def test_every_step_carries_the_id_of_the_request_that_began_it(
+    oms: World, listened: io.StringIO
+) -> None:
+    oms.call("POST /orders", body=api_order())
+    oms.run()
+    lines = [json.loads(line) for line in listened.getvalue().splitlines() if "step done" in line]
+    assert [line["step"] for line in lines][-1] == "ConfirmOrder"
+    assert {line["correlation_id"] for line in lines} == {"req-1"}

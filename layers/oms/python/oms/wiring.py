@@ -14,6 +14,7 @@ from oms.kernel.ids import OrderId
 from oms.orders.store import DynamoOrders
 from oms.platform.config import config
 from oms.platform.dynamo import Dynamo
+from oms.platform.observability import about
 from oms.platform.secrets import Secrets
 from oms.tracking.token import TrackingTokens
 
@@ -70,7 +71,13 @@ def secrets() -> Secrets:
 
 @cache
 def orders() -> DynamoOrders:
-    return DynamoOrders(dynamo(), config().orders_table, clock(), config().timers)
+    return DynamoOrders(
+        dynamo(),
+        config().orders_table,
+        clock(),
+        config().timers,
+        seen=lambda order: about(order.correlation_id),
+    )
 
 
 @cache

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import secrets
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import islice
@@ -48,8 +48,17 @@ def worklist_shard(order_id: str) -> int:
 class DynamoOrders:
     """The `orders` table. Also answers `OrderStore`."""
 
-    def __init__(self, dynamo: Dynamo, table: str, clock: Clock, timers: Timers) -> None:
+    def __init__(
+        self,
+        dynamo: Dynamo,
+        table: str,
+        clock: Clock,
+        timers: Timers,
+        seen: Callable[[Order], None] = lambda order: None,
+    ) -> None:
+        """`seen` is told of each order that is loaded by itself, for the log."""
         self._dynamo, self._table, self._clock, self._timers = dynamo, table, clock, timers
+        self._seen = seen
 
     # --- reading ---------------------------------------------------------------------
 
@@ -57,14 +66,19 @@ class DynamoOrders:
         item = self._dynamo.get(self._table, order_key(order_id))
         if item is None:
             raise NotFound(f"no order {order_id}")
-        return order_from_item(item)
+        return self._noticed(order_from_item(item))
 
     def load_with_content(self, order_id: OrderId) -> tuple[Order, Content]:
         items, _ = self._dynamo.query(self._table, "pk = :pk", {":pk": f"O#{order_id}"})
         found = {item["sk"]: item for item in items}
         if "ORDER" not in found:
             raise NotFound(f"no order {order_id}")
-        return order_from_item(found["ORDER"]), content_from_item(found["CONTENT"])
+        order = self._noticed(order_from_item(found["ORDER"]))
+        return order, content_from_item(found["CONTENT"])
+
+    def _noticed(self, order: Order) -> Order:
+        self._seen(order)
+        return order
 
     def load_many(self, order_ids: Iterable[str]) -> dict[str, tuple[Order, Content]]:
         """Orders with their contents by id; ids that name no order are left out."""

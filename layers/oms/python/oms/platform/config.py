@@ -18,6 +18,7 @@ class Config:
     given is empty: it has no business with it."""
 
     stage: str
+    service: str
     orders_table: str
     inbound_table: str
     stock_table: str
@@ -43,6 +44,7 @@ def config() -> Config:
     env, settings = os.environ.get, json.loads(os.environ.get("SETTINGS") or "{}")
     return Config(
         stage=env("OMS_STAGE", "local"),
+        service=env("POWERTOOLS_SERVICE_NAME", "oms"),
         orders_table=env("ORDERS_TABLE", ""),
         inbound_table=env("INBOUND_TABLE", ""),
         stock_table=env("STOCK_TABLE", ""),

@@ -8,12 +8,14 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
+from oms.platform.config import config
+
 NAMESPACE = "oms"
 
 
 @cache
 def logger() -> Logger:
-    return Logger(service="oms", log_uncaught_exceptions=False)
+    return Logger(service=config().service, log_uncaught_exceptions=False)
 
 
 @cache
@@ -30,6 +32,11 @@ def flush() -> None:
     """Write what was counted in this invocation, if anything was."""
     if metrics().metric_set:
         metrics().flush_metrics()
+
+
+def about(correlation_id: str) -> None:
+    """From here on the lines of this invocation carry the id of the request that began it all."""
+    logger().append_keys(correlation_id=correlation_id)
 
 
 def start(context: Any, **ids: str) -> Logger:

@@ -21,8 +21,9 @@ def fold(text: str) -> str:
     return _NOT_WORD.sub(" ", kept).strip()[:_MAX_TOKEN]
 
 
-def digits(text: str) -> str:
-    return "".join(letter for letter in text if letter.isascii() and letter.isdigit())
+def phone_digits(text: str) -> str:
+    """The last nine digits: the same for a number with its country's code, and without."""
+    return "".join(letter for letter in text if letter.isascii() and letter.isdigit())[-9:]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -51,7 +52,7 @@ def _tokens(order: Order, content: Content) -> Iterator[str]:
         yield f"sku#{fold(sku)}"
     if content.customer.email:
         yield f"email#{fold(content.customer.email)}"
-    if phone := digits(content.customer.phone):
+    if phone := phone_digits(content.customer.phone):
         yield f"phone#{phone}"
     for shipment in order.shipments:
         for parcel in shipment.parcels:
@@ -113,7 +114,7 @@ def matches(filters: Filters, order: Order, content: Content) -> bool:
 
 def exact_tokens(text: str) -> tuple[str, ...]:
     """The tokens that free text may be: it does not say whether it is a number or a name."""
-    folded, phone = fold(text), digits(text)
+    folded, phone = fold(text), phone_digits(text)
     named = ("number", "external", "email", "tracking", "sku")
     tokens = [f"{name}#{folded}" for name in named if folded]
     return (*tokens, f"phone#{phone}") if len(phone) >= 5 else tuple(tokens)
