@@ -15,7 +15,7 @@ from oms.channels import registry
 from oms.channels.model import Kind, Unmappable
 from oms.channels.ports import Channel
 from oms.kernel.errors import Malformed, NotFound, TooLarge
-from oms.orders.model import ChannelState, PaymentTerms
+from oms.orders.content import ChannelState, PaymentTerms
 from oms.platform import gate
 from tests.unit.channels.samples import ACCOUNTS, RECORDED, SECRET, encode, headers, sample
 

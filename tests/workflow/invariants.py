@@ -19,7 +19,8 @@ from oms.inventory.items import level_of, movement_of
 from oms.inventory.model import Level, rebuilt
 from oms.kernel.ids import shipment_id
 from oms.orders.agenda import worklist_of
-from oms.orders.model import Content, Order, PaymentTerms, Stage
+from oms.orders.content import Content, PaymentTerms
+from oms.orders.model import Order, Stage
 from oms.orders.store import content_from_item, order_from_item
 from oms.orders.transitions import TABLE
 from oms.payments.model import RecordKind

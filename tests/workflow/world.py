@@ -42,7 +42,8 @@ from oms.kernel.ids import NodeId, Sku
 from oms.orders.model import Order
 from oms.orders.store import order_from_item
 from oms.platform import blobs, bus, config, secrets
-from oms.platform.dynamo import Dynamo, unmarshal
+from oms.platform.attributes import unmarshal
+from oms.platform.dynamo import Dynamo
 from oms.tracking.signature import HEADER, sign
 from tests.component.moto_tables import REGION, Tables, tables
 from tests.workflow.asl import Execution, TaskFailed, run

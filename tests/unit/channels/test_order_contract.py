@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from oms.kernel.errors import Invalid
 from oms.kernel.money import Money
 from oms.orders import contracts
-from oms.orders.model import PaymentTerms
+from oms.orders.content import PaymentTerms
 from oms.platform import gate
 from tests.unit.channels.samples import event
 

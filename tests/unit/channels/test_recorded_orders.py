@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from oms.channels import registry
-from oms.orders.model import ChannelState, PaymentTerms
+from oms.orders.content import ChannelState, PaymentTerms
 from oms.platform import gate
 from tests.unit.channels.samples import ACCOUNTS, RECORDED, recorded
 

@@ -10,7 +10,7 @@ import pytest
 
 from oms.channels import woocommerce
 from oms.channels.model import Kind, MappedOrder, Unmappable
-from oms.orders.model import ChannelState, PaymentTerms
+from oms.orders.content import ChannelState, PaymentTerms
 from tests.unit.channels.samples import ACCOUNTS, encode, headers, sample
 
 ACCOUNT = ACCOUNTS["woocommerce"]

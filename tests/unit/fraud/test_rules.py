@@ -8,7 +8,7 @@ import pytest
 
 from oms.fraud.model import RULES, Facts, Policy, score
 from oms.kernel.address import Customer
-from oms.orders.model import Verdict
+from oms.orders.content import Verdict
 from tests.unit.orders.builders import NEW_YORK, content
 
 CLEAN = Facts(content(), 2598, 0, True)

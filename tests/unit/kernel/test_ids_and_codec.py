@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from oms.kernel.clock import from_iso, iso
 from oms.kernel.codec import dump, load
 from oms.kernel.ids import digest, is_ulid, new_ulid, order_of, shipment_id, ulid_floor, ulid_time
-from oms.orders.model import Content, HoldKind, Order, Stage
+from oms.orders.content import Content
+from oms.orders.model import HoldKind, Order, Stage
 from tests.unit.orders.builders import NOW, ORDER_ID, content, order
 
 TIMES = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1)).map(

@@ -8,7 +8,8 @@ from typing import Any
 from oms.kernel.address import Address, Customer
 from oms.kernel.ids import LineId, OrderId, Sku
 from oms.kernel.money import Money
-from oms.orders.model import Content, Line, Order, PaymentTerms, own_totals
+from oms.orders.content import Content, Line, PaymentTerms, own_totals
+from oms.orders.model import Order
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 ORDER_ID = OrderId("01M7YNAYM04C9NYAK2TGMEACS0")

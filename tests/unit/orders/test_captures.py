@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from oms.fulfilment.model import Parcel, ParcelLine, Shipment, ShipmentLine
 from oms.kernel.ids import NodeId
-from oms.orders.model import Line, Order, own_totals
+from oms.orders.content import Line, own_totals
+from oms.orders.model import Order
 from oms.payments.capture import capture_intent, completes, parcel_value
 from oms.payments.model import PaymentRecord, RecordKind, RecordState, Settlement
 from tests.unit.orders.builders import NOW, content, line, order, usd

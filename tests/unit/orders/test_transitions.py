@@ -11,7 +11,14 @@ from hypothesis import strategies as st
 
 from oms.kernel.errors import Refused
 from oms.orders.agenda import Timers, planned
-from oms.orders.model import FINAL, HoldKind, Order, Screening, Stage, Verdict
+from oms.orders.content import Verdict
+from oms.orders.model import (
+    FINAL,
+    HoldKind,
+    Order,
+    Screening,
+    Stage,
+)
 from oms.orders.transitions import (
     BY_NAME,
     GUARDS,

@@ -12,9 +12,10 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 from oms.kernel import errors
 from oms.kernel.errors import Refused, Unavailable
 from oms.orders.events import BusEvent
+from oms.platform.attributes import marshal, unmarshal
 from oms.platform.bus import Bus
 from oms.platform.consumer import queue_handler, stream_handler
-from oms.platform.dynamo import Dynamo, marshal, unmarshal
+from oms.platform.dynamo import Dynamo
 from oms.platform.http import Api, Caller, Reply, Request, problem
 from oms.platform.secrets import KEPT_SECONDS, Secrets
 from oms.platform.unit import Action, Write

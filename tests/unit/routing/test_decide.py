@@ -16,7 +16,7 @@ from oms.inventory.model import Level, Node, NodeKind
 from oms.kernel.address import Address
 from oms.kernel.ids import LineId, NodeId, Sku
 from oms.kernel.money import Money
-from oms.orders.model import Line
+from oms.orders.content import Line
 from oms.routing.facts import Facts, Wanted, wanted
 from oms.routing.model import NEAREST, Policy, decide
 from oms.routing.route import route

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from oms.kernel.ids import LineId, Sku
 from oms.kernel.money import Money, allocate
-from oms.orders.model import Line
+from oms.orders.content import Line
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from oms.kernel.errors import OmsError
-from oms.orders.model import Content
+from oms.orders.content import Content
 
 Headers = Mapping[str, str]
 

@@ -21,7 +21,13 @@ from oms.channels.shopify_lines import Bought, bought
 from oms.channels.signing import header, is_signed
 from oms.kernel.address import Address, Customer
 from oms.kernel.ids import digest
-from oms.orders.model import ChannelState, Content, PaymentTerms, Totals, own_totals
+from oms.orders.content import (
+    ChannelState,
+    Content,
+    PaymentTerms,
+    Totals,
+    own_totals,
+)
 
 # The names without "x-" are the newer ones and win, as in Shopify's own library.
 _SIGNATURE = ("shopify-hmac-sha256", "x-shopify-hmac-sha256")

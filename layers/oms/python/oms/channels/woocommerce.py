@@ -24,7 +24,13 @@ from oms.channels.signing import header, is_signed
 from oms.kernel.address import Address, Customer
 from oms.kernel.ids import digest
 from oms.kernel.money import total
-from oms.orders.model import ChannelState, Content, PaymentTerms, Totals, own_totals
+from oms.orders.content import (
+    ChannelState,
+    Content,
+    PaymentTerms,
+    Totals,
+    own_totals,
+)
 from oms.platform.gate import one_line
 
 _SIGNATURE = "x-wc-webhook-signature"

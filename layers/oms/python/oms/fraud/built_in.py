@@ -8,7 +8,8 @@ from typing import Protocol
 
 from oms.fraud.model import Facts, Policy, score
 from oms.kernel.clock import Clock
-from oms.orders.model import Content, Order, Screening
+from oms.orders.content import Content
+from oms.orders.model import Order, Screening
 
 _DAY = timedelta(days=1)
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from oms.orders.model import Content, Screening, Verdict
+from oms.orders.content import Content, Verdict
+from oms.orders.model import Screening
 
 
 @dataclass(frozen=True, slots=True)

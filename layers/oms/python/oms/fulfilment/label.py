@@ -18,7 +18,8 @@ from oms.inventory.model import Node
 from oms.kernel.clock import Clock
 from oms.kernel.errors import NotFound, Refused
 from oms.kernel.ids import OrderId, shipment_id
-from oms.orders.model import Content, HoldKind, Order
+from oms.orders.content import Content
+from oms.orders.model import HoldKind, Order
 from oms.orders.ports import OrderStore, Stock, until_unchanged
 from oms.orders.step import Outcome, Run
 

@@ -16,7 +16,8 @@ from oms.kernel.clock import Clock
 from oms.kernel.errors import Unavailable
 from oms.kernel.ids import OrderId, shipment_id
 from oms.notifications.message import Mailer, parcel_on_its_way
-from oms.orders.model import Content, Order
+from oms.orders.content import Content
+from oms.orders.model import Order
 from oms.orders.ports import OrderStore, until_unchanged
 from oms.orders.step import Outcome, Run
 

@@ -14,7 +14,8 @@ from typing import Protocol
 from oms.kernel.clock import Clock
 from oms.kernel.errors import Invalid
 from oms.kernel.ids import OrderId, new_ulid
-from oms.orders.model import Content, Order
+from oms.orders.content import Content
+from oms.orders.model import Order
 from oms.orders.ports import AlreadyCaptured, Inbound, OrderStore, RawDelivery
 from oms.platform.unit import Write
 from oms.tracking.token import TrackingTokens

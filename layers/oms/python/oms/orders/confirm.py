@@ -8,7 +8,8 @@ from oms.kernel.clock import Clock
 from oms.kernel.errors import Refused
 from oms.kernel.ids import OrderId
 from oms.orders.agenda import Timers
-from oms.orders.model import Content, Order, PaymentTerms, Stage
+from oms.orders.content import Content, PaymentTerms
+from oms.orders.model import Order, Stage
 from oms.orders.ports import OrderStore, until_unchanged
 from oms.orders.step import Outcome, Run, already
 from oms.orders.transitions import moved

@@ -17,6 +17,7 @@ from pydantic_core import ErrorDetails
 from oms.kernel import address, money
 from oms.kernel.errors import FieldError, Invalid
 from oms.kernel.ids import LineId, Sku
+from oms.orders.content import Content, Line, PaymentTerms, own_totals
 from oms.orders.contract_words import (
     MOST_LINES,
     MOST_PER_ORDER,
@@ -33,7 +34,6 @@ from oms.orders.contract_words import (
     SkuText,
     Word,
 )
-from oms.orders.model import Content, Line, PaymentTerms, own_totals
 
 _MOST_ERRORS = 100
 

@@ -10,7 +10,8 @@ from datetime import datetime
 from oms.kernel.clock import Clock
 from oms.kernel.errors import Refused
 from oms.kernel.ids import OrderId
-from oms.orders.model import INTAKE, Content, HoldKind, Order
+from oms.orders.content import Content
+from oms.orders.model import INTAKE, HoldKind, Order
 from oms.orders.ports import OrderStore, until_unchanged
 from oms.orders.step import Outcome, Run
 from oms.orders.transitions import moved

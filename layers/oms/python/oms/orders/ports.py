@@ -10,7 +10,8 @@ from oms.inventory.ports import StockLedger, StockReader
 from oms.kernel.address import Address
 from oms.kernel.errors import VersionConflict
 from oms.kernel.ids import OrderId
-from oms.orders.model import Content, Order, Screening
+from oms.orders.content import Content
+from oms.orders.model import Order, Screening
 from oms.platform.unit import Write
 
 T = TypeVar("T")

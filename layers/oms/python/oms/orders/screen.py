@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from oms.kernel.clock import Clock
 from oms.kernel.ids import OrderId
 from oms.orders.agenda import Timers
-from oms.orders.model import HoldKind, Order, Screening, Stage, Verdict
+from oms.orders.content import Verdict
+from oms.orders.model import HoldKind, Order, Screening, Stage
 from oms.orders.ports import FraudScreen, OrderStore, until_unchanged
 from oms.orders.step import Outcome, Run, already
 from oms.orders.transitions import moved, screened

@@ -18,7 +18,8 @@ from oms.kernel.codec import dump, load
 from oms.kernel.errors import NotFound, VersionConflict
 from oms.kernel.ids import OrderId
 from oms.orders.agenda import Timers, planned
-from oms.orders.model import Content, Entry, Order
+from oms.orders.content import Content
+from oms.orders.model import Entry, Order
 from oms.platform.dynamo import Dynamo
 from oms.platform.unit import Action, Item, Write
 

@@ -9,7 +9,7 @@ from typing import Any
 from oms.orders.events import BusEvent, bus_events
 from oms.orders.model import Entry
 from oms.orders.store import order_from_item, unpack_timeline
-from oms.platform.dynamo import unmarshal
+from oms.platform.attributes import unmarshal
 
 Record = Mapping[str, Any]
 _NEEDED = ("doc", "timeline", "version")

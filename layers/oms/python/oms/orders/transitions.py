@@ -13,7 +13,14 @@ from datetime import datetime
 from typing import Any
 
 from oms.kernel.errors import Refused
-from oms.orders.model import FINAL, INTAKE, HoldKind, Order, Stage, Verdict
+from oms.orders.content import Verdict
+from oms.orders.model import (
+    FINAL,
+    INTAKE,
+    HoldKind,
+    Order,
+    Stage,
+)
 
 _BEFORE_SHIPPING = (*INTAKE, Stage.CONFIRMED, Stage.RELEASED)
 _OPEN = tuple(stage for stage in Stage if stage not in FINAL)

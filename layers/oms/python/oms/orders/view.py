@@ -10,7 +10,8 @@ from oms.kernel.clock import iso
 from oms.kernel.codec import dump
 from oms.kernel.ids import shipment_id
 from oms.kernel.money import Money
-from oms.orders.model import Content, Hold, HoldKind, Line, Order, PaymentTerms, Stage
+from oms.orders.content import Content, Line, PaymentTerms
+from oms.orders.model import Hold, HoldKind, Order, Stage
 from oms.orders.transitions import may
 from oms.payments.model import PaymentStatus, card_status
 

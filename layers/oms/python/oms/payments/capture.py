@@ -10,7 +10,8 @@ from oms.kernel.clock import Clock
 from oms.kernel.errors import Refused
 from oms.kernel.ids import OrderId, shipment_id
 from oms.kernel.money import Money, allocate, total
-from oms.orders.model import Content, Order
+from oms.orders.content import Content
+from oms.orders.model import Order
 from oms.orders.ports import OrderStore, until_unchanged
 from oms.orders.step import Outcome, Run
 from oms.payments.model import PaymentRecord, RecordKind, RecordState

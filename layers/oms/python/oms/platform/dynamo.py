@@ -15,11 +15,11 @@ from functools import cache
 from typing import Any
 
 import boto3
-from boto3.dynamodb.types import Binary
 from botocore.config import Config
 from botocore.exceptions import ClientError, HTTPClientError
 
 from oms.kernel.errors import Unavailable
+from oms.platform.attributes import marshal, unmarshal
 from oms.platform.unit import Action, Item, Write
 
 # Not in botocore's own retry lists, and safe to repeat: nothing was written.
@@ -274,51 +274,3 @@ def _request(write: Write) -> dict[str, Any]:
     if write.values:
         request["ExpressionAttributeValues"] = marshal(write.values)
     return request
-
-
-# --- values ------------------------------------------------------------------------------
-# boto3's own serializer goes through Decimal contexts and costs several times as much; our
-# items hold few and plain values.
-
-
-def marshal(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: _to_attribute(value) for name, value in values.items()}
-
-
-def unmarshal(attributes: Mapping[str, Any]) -> Item:
-    return {name: _from_attribute(value) for name, value in attributes.items()}
-
-
-def _to_attribute(value: Any) -> dict[str, Any]:
-    match value:
-        case bool():
-            return {"BOOL": value}
-        case str():
-            return {"S": str(value)}
-        case int():
-            return {"N": str(value)}
-        case bytes():
-            return {"B": value}
-        case None:
-            return {"NULL": True}
-        case list() | tuple():
-            return {"L": [_to_attribute(each) for each in value]}
-        case Mapping():
-            return {"M": marshal(value)}
-    raise TypeError(f"cannot store {type(value).__name__}")
-
-
-def _from_attribute(attribute: Mapping[str, Any]) -> Any:
-    ((kind, value),) = attribute.items()
-    match kind:
-        case "N":
-            return int(value)
-        case "NULL":
-            return None
-        case "B":
-            return value.value if isinstance(value, Binary) else value
-        case "L":
-            return [_from_attribute(each) for each in value]
-        case "M":
-            return unmarshal(value)
-    return value

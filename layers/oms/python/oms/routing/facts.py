@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from oms.inventory.model import Level, Node
 from oms.kernel.address import Address
 from oms.kernel.ids import LineId, NodeId, Sku
-from oms.orders.model import Line
+from oms.orders.content import Line
 from oms.routing.places import Position, metres, position
 
 Units = dict[Sku, int]

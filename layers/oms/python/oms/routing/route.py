@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from oms.inventory.ports import StockReader
 from oms.kernel.address import Address
 from oms.kernel.ids import NodeId
-from oms.orders.model import Line
+from oms.orders.content import Line
 from oms.routing.facts import Facts, wanted
 from oms.routing.model import NEAREST, Plan, Policy, decide
 

@@ -17,7 +17,8 @@ from itertools import islice
 from oms.kernel.errors import Invalid
 from oms.kernel.ids import ulid_time
 from oms.orders.agenda import Worklist
-from oms.orders.model import Content, Order, Stage
+from oms.orders.content import Content
+from oms.orders.model import Order, Stage
 from oms.search.cursor import Cursors
 from oms.search.model import DAYS, Filters, exact_tokens, fold, matches
 from oms.search.ports import OrderIndex, OrderReader

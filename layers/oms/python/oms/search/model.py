@@ -7,7 +7,8 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 
-from oms.orders.model import Content, Order
+from oms.orders.content import Content
+from oms.orders.model import Order
 
 _NOT_WORD = re.compile(r"[^\w@.+-]+")
 _MAX_TOKEN = 120

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Protocol
 
-from oms.orders.model import Content, Order
+from oms.orders.content import Content
+from oms.orders.model import Order
 
 
 class OrderIndex(Protocol):

@@ -13,7 +13,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from oms.orders.model import Content, Order
+from oms.orders.content import Content
+from oms.orders.model import Order
 from oms.orders.ports import until_unchanged
 from oms.search.model import Row, rows_of
 

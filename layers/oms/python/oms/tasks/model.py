@@ -16,7 +16,8 @@ from oms.kernel.clock import iso
 from oms.kernel.codec import dump
 from oms.kernel.errors import NotFound
 from oms.kernel.ids import OrderId, is_ulid
-from oms.orders.model import Content, Hold, HoldKind, Order
+from oms.orders.content import Content
+from oms.orders.model import Hold, HoldKind, Order
 
 QUARANTINE = "quarantine"
 

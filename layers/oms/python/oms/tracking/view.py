@@ -7,7 +7,8 @@ from typing import Any
 
 from oms.fulfilment.model import Parcel, ParcelState
 from oms.kernel.clock import iso
-from oms.orders.model import Content, Order, Stage
+from oms.orders.content import Content
+from oms.orders.model import Order, Stage
 from oms.tracking.model import ScanStatus, status_of
 
 _TRANSIT = (timedelta(days=2), timedelta(days=6))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from oms.fulfilment.model import ParcelState, ShipmentState
-from oms.orders.model import HoldKind, PaymentTerms, Stage, Verdict
+from oms.orders.content import PaymentTerms, Verdict
+from oms.orders.model import HoldKind, Stage
 from oms.orders.view import ACTIONS
 from oms.payments.model import PaymentStatus, RecordKind, RecordState
 from oms.platform.openapi_parts.shapes import (
