@@ -23,11 +23,11 @@ def local_stack() -> Iterator[Stack]:
 
 @pytest.fixture(scope="session")
 def stack_with_orders(local_stack: Stack) -> Stack:
-    """The same with the demo orders: some arrived, some waiting for a person."""
+    """The same with the demo orders: each has arrived, or waits for a person. Nothing moves."""
     for sample in samples():
         send(sample, local_stack.url)
     api, deadline = ApiClient(local_stack.url), time.monotonic() + PATIENCE
-    while not {"CLOSED", "ON_HOLD", "IN_REVIEW"} <= api.get("/orders/counts")["counts"].keys():
+    while api.get("/orders/counts")["counts"].keys() != {"CLOSED", "ON_HOLD", "IN_REVIEW"}:
         assert time.monotonic() < deadline, api.get("/orders/counts")
         time.sleep(0.5)
     return local_stack
