@@ -10,17 +10,16 @@ import json
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from local.client import Answer, ApiClient, shop_client, shopify_message, woocommerce_message
 from local.stack import Stack
+from tests.recorded import PAYLOADS
 from tests.workflow.world import api_order
 
 pytestmark = pytest.mark.stack
-PAYLOADS = Path(__file__).parents[3] / "shared" / "payloads"
 RECORDED = PAYLOADS / "shopify" / "order_discount_code_no_tax.json"
 PATIENCE = 120
 CARD = {"method": "card", "payment_method": "pm_card_visa"}

@@ -10,15 +10,14 @@ import json
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from oms.channels.model import ChannelAccount
 from oms.platform import gate
+from tests.recorded import PAYLOADS
 
 ROOT = Path(__file__).parents[3]
 EVENTS = ROOT / "events"
 # Recorded orders stay outside the repository: they are the platforms' own samples.
-RECORDED = ROOT.parent / "shared" / "payloads"
+RECORDED = PAYLOADS
 
 SECRET = "local-secret"
 ACCOUNTS = {
@@ -29,10 +28,7 @@ ACCOUNTS = {
 
 def recorded(name: str) -> bytes:
     """The raw recorded body, e.g. `shopify/order_partially_paid.json`."""
-    path = RECORDED / name
-    if not path.exists():
-        pytest.skip("the recorded payloads are not beside this repository")
-    return path.read_bytes()
+    return (RECORDED / name).read_bytes()
 
 
 def event(name: str) -> dict[str, Any]:

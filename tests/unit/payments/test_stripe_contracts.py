@@ -9,6 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from oms.payments.contracts import StripeEvent
+from tests.recorded import PAYLOADS
 
 INTENT_EVENT = b"""{"id": "evt_1", "object": "event", "created": 1648320022,
   "type": "payment_intent.succeeded", "data": {"object": {"id": "pi_1",
@@ -19,10 +20,7 @@ INTENT_EVENT = b"""{"id": "evt_1", "object": "event", "created": 1648320022,
 @pytest.fixture
 def recorded() -> list[Path]:
     """Events as the Stripe CLI recorded them."""
-    folder = Path(__file__).parents[3] / "../shared/payloads/stripe"
-    files = sorted(folder.glob("[cp]*.json"))
-    assert files, f"the recorded Stripe events are not at {folder}"
-    return files
+    return sorted(file for file in (PAYLOADS / "stripe").iterdir() if file.name[0] in "cp")
 
 
 def test_an_event_about_our_payment_names_payment_order_and_intent() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +13,7 @@ from hypothesis import strategies as st
 
 from local.standins.stripe_webhooks import signature
 from oms.payments.stripe_signature import is_signed
+from tests.recorded import PAYLOADS
 
 BODY = b'{"id": "evt_1"}'
 AT = datetime(2026, 11, 21, 19, 28, tzinfo=UTC)
@@ -23,8 +23,7 @@ STAMP = int(AT.timestamp())
 @pytest.fixture
 def published() -> dict[str, Any]:
     """The known-answer vector that Stripe's own SDK tests publish."""
-    file = Path(__file__).parents[3] / "../shared/payloads/signatures/vectors.json"
-    assert file.is_file(), f"the published signature vectors are not at {file}"
+    file = PAYLOADS / "signatures" / "vectors.json"
     vector: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))["stripe"][0]
     return vector
 
