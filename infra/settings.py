@@ -56,7 +56,6 @@ class Settings:
     sender: str = ""  # the verified SES address that customers get mail from; empty: no mail
     label_formats: tuple[str, ...] = ("PDF",)
     public_base_url: str = ""  # where customers reach the API; empty: its own address
-    nodes_work_alone: bool = False  # demo nodes pick, pack and ship by themselves
     python: str = LAMBDA_PYTHON
     architecture: str = "arm64"
     secrets: dict[str, object] | None = None  # only the local stage has values of its own
@@ -77,7 +76,6 @@ class Settings:
     def for_functions(self) -> str:
         """The JSON of the `SETTINGS` variable."""
         shared = {
-            "nodes_work_alone": self.nodes_work_alone,
             "sender": self.sender,
             "label_formats": self.label_formats,
         }
@@ -107,7 +105,6 @@ def settings_of(stage: str) -> Settings:
                 log_days=1,
                 sender="orders@demo.example",
                 label_formats=("PDF", "ZPL"),
-                nodes_work_alone=True,
                 secrets=LOCAL_SECRETS,
                 **_this_machine(),
             )

@@ -211,9 +211,6 @@ class Stack:
         """What a stand-in has on its books (`GET /_books`)."""
         return ApiClient(self._standins[standin].url).get("/_books")
 
-    def standin_url(self, standin: str) -> str:
-        return self._standins[standin].url
-
     def kill_worker(self, function: str) -> int:
         """End the processes of a Lambda as a crash would (SIGKILL); gives how many there were."""
         assert self._emulator is not None

@@ -30,7 +30,7 @@ def resumed(order: Order, actor: str, at: datetime) -> Order:
 
 def without_hold(order: Order, number: int, actor: str, at: datetime, how: str) -> Order:
     """Take hold `number` off. Raises Refused `no-hold` when it is not there (any more)."""
-    hold = next((each for each in order.holds if each.number == number), None)
+    hold = order.hold_numbered(number)
     if hold is None:
         raise Refused("this hold was lifted already", "no-hold")
     lifted = order.without_holds([number])
@@ -119,7 +119,7 @@ class Correct:
     ) -> Order:
         order, content = self.orders.load_with_content(order_id)
         now = self.clock.now()
-        hold = next((each for each in order.holds if each.number == number), None)
+        hold = order.hold_numbered(number)
         after = without_hold(order, number, actor, now, how)
         if hold and waive:
             after = replace(after, waived=(*after.waived, hold.kind))

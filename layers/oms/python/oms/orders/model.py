@@ -173,6 +173,9 @@ class Order:
     def hold(self, kind: HoldKind) -> Hold | None:
         return next((hold for hold in self.holds if hold.kind is kind), None)
 
+    def hold_numbered(self, number: int) -> Hold | None:
+        return next((hold for hold in self.holds if hold.number == number), None)
+
     def shipment(self, number: int) -> Shipment | None:
         return next((each for each in self.shipments if each.number == number), None)
 

@@ -201,13 +201,7 @@ class VoidPayment:
         if _is_promised(order):
             return False
         if order.settlement.find(intent) is None:
-            record = replace(
-                standing,
-                kind=RecordKind.VOID,
-                intent=intent,
-                at=self.clock.now(),
-                state=RecordState.PENDING,
-            )
+            record = standing.undone_by(RecordKind.VOID, intent, self.clock.now())
             settlement = order.settlement.with_record(record)
             self.orders.save(order, replace(order, settlement=settlement))
         return True

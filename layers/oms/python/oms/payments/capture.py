@@ -221,13 +221,7 @@ class RefundCapture:
     def _intend(self, order_id: OrderId, captured: PaymentRecord, intent: str) -> None:
         order = self.orders.load(order_id)
         if order.settlement.find(intent) is None:
-            record = replace(
-                captured,
-                kind=RecordKind.REFUND,
-                intent=intent,
-                at=self.clock.now(),
-                state=RecordState.PENDING,
-            )
+            record = captured.undone_by(RecordKind.REFUND, intent, self.clock.now())
             settlement = order.settlement.settled(captured.intent, RecordState.DONE)
             self.orders.save(order, replace(order, settlement=settlement.with_record(record)))
 

@@ -42,6 +42,10 @@ class PaymentRecord:
     code: str = ""
     final: bool = False
 
+    def undone_by(self, kind: RecordKind, intent: str, at: datetime) -> PaymentRecord:
+        """The pending VOID or REFUND that takes back what this record says."""
+        return PaymentRecord(kind, intent, self.amount, at, provider_id=self.provider_id)
+
     @property
     def failed(self) -> bool:
         return self.state is RecordState.DECLINED

@@ -57,7 +57,7 @@ def _once(
 ) -> list[PaymentRecord]:
     if settlement.find(intent):
         return []
-    return [PaymentRecord(kind, intent, source.amount, at, provider_id=source.provider_id)]
+    return [source.undone_by(kind, intent, at)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,10 +80,6 @@ class Request:
         """The raw bytes. Raises Malformed or TooLarge."""
         return body_bytes(self.event, limit)
 
-    def json(self) -> Any:
-        """The body through the input gate. Raises Malformed or TooLarge."""
-        return parse(self.body())
-
     def json_object(self) -> dict[str, Any]:
         """The body as an object; no body at all is an empty one. Raises Malformed."""
         raw = self.body()

@@ -39,7 +39,7 @@ class ResolveTask:
         self, order_id: OrderId, task: TaskName, action: str, body: Body, actor: str
     ) -> Order:
         order = self.orders.load(order_id)
-        hold = next((each for each in order.holds if each.number == task.hold), None)
+        hold = order.hold_numbered(task.hold)
         if hold is None:
             raise Refused("this task was resolved already", "no-hold")
         if action not in {each.name for each in ACTIONS[hold.kind]}:
