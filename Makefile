@@ -21,6 +21,8 @@ export PYTHONPATH := $(CURDIR):$(CURDIR)/layers/oms/python
 
 # Caches of tools that would otherwise use the home folder.
 CACHE := $(CURDIR)/.local/cache
+# The certificates of this machine, as pip and npm use them: a company proxy has its own.
+export UV_SYSTEM_CERTS ?= true
 export UV_CACHE_DIR ?= $(CACHE)/uv
 export PIP_CACHE_DIR ?= $(CACHE)/pip
 export npm_config_cache ?= $(CACHE)/npm
