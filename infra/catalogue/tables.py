@@ -33,6 +33,7 @@ class TableRow:
     purpose: str
     stream: str | None = None
     indexes: tuple[IndexRow, ...] = ()
+    expires: str = ""  # the attribute after whose time (epoch seconds) a row is rubbish
 
 
 TABLES = (
@@ -48,7 +49,15 @@ TABLES = (
         env="INBOUND_TABLE",
         purpose="what channels sent, and the names an order is known by",
     ),
-    TableRow(Table.STOCK, env="STOCK_TABLE", purpose="nodes, catalogue, levels, movements"),
+    TableRow(
+        Table.STOCK,
+        env="STOCK_TABLE",
+        purpose="nodes, catalogue, levels, movements, holds",
+        stream="NEW_AND_OLD_IMAGES",
+        # Holds by when they end, and work that should have been done.
+        indexes=(IndexRow("due", partition="due_list", sort="due_at"),),
+        expires="purge_at",
+    ),
     TableRow(
         Table.INDEX,
         env="INDEX_TABLE",

@@ -79,6 +79,7 @@ class DataStack(Stack):
             deletion_protection=True,
             removal_policy=RemovalPolicy.RETAIN,
             stream=dynamodb.StreamViewType[row.stream] if row.stream else None,
+            time_to_live_attribute=row.expires or None,
         )
         for index in row.indexes:
             table.add_global_secondary_index(

@@ -156,14 +156,17 @@ class _Before:
 def definitions(names: Tables) -> list[dict[str, Any]]:
     """What `create_table` needs for each table."""
     return [
-        {**_table(names.orders, "NEW_AND_OLD_IMAGES", "worklist", "due_at"), **_WORKLIST},
+        _table(names.orders, "NEW_AND_OLD_IMAGES", ("worklist", "worklist", "due_at")),
         _table(names.inbound),
-        _table(names.stock, "NEW_IMAGE"),
+        _table(names.stock, "NEW_AND_OLD_IMAGES", ("due", "due_list", "due_at")),
         _table(names.order_index),
     ]
 
 
-def _table(name: str, stream: str = "", *indexed: str) -> dict[str, Any]:
+def _table(
+    name: str, stream: str = "", index: tuple[str, str, str] | None = None
+) -> dict[str, Any]:
+    indexed = index[1:] if index else ()
     made: dict[str, Any] = {
         "TableName": name,
         "BillingMode": "PAY_PER_REQUEST",
@@ -174,6 +177,14 @@ def _table(name: str, stream: str = "", *indexed: str) -> dict[str, Any]:
     }
     if stream:
         made["StreamSpecification"] = {"StreamEnabled": True, "StreamViewType": stream}
+    if index:
+        made["GlobalSecondaryIndexes"] = [
+            {
+                "IndexName": index[0],
+                "KeySchema": _keys(index[1], index[2]),
+                "Projection": {"ProjectionType": "KEYS_ONLY"},
+            }
+        ]
     return made
 
 
@@ -182,14 +193,3 @@ def _keys(partition: str, sort: str) -> list[dict[str, str]]:
         {"AttributeName": partition, "KeyType": "HASH"},
         {"AttributeName": sort, "KeyType": "RANGE"},
     ]
-
-
-_WORKLIST = {
-    "GlobalSecondaryIndexes": [
-        {
-            "IndexName": "worklist",
-            "KeySchema": _keys("worklist", "due_at"),
-            "Projection": {"ProjectionType": "KEYS_ONLY"},
-        }
-    ]
-}
