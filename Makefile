@@ -66,7 +66,7 @@ $(NODE): $(DEV)
 
 # --- on this machine -------------------------------------------------------------------
 
-.PHONY: run demo test bench check
+.PHONY: run demo test prove bench check
 run: setup ## start the local stack in the foreground (PORT=8080, DATA=folder keeps orders)
 	@scripts/check_tools.sh node
 	@exec $(PY) -m local.run
@@ -79,6 +79,9 @@ test: setup $(NODE) ## the test suite, as in CI (ARGS="-k name" for a part of it
 	@scripts/browser.sh
 	@$(PY) -m pytest -n 2 -m "not stack" $(ARGS)
 	@$(PY) -m pytest -m stack $(ARGS)
+
+prove: setup ## the long proofs of the stock engine (SECONDS=3600 bounds them)
+	@$(PY) -m tests.simulation.prove --seconds $(or $(SECONDS),3600) $(ARGS)
 
 bench: setup ## print the benchmark table
 	@$(PY) -m benchmarks

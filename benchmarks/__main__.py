@@ -1,6 +1,6 @@
 """`make bench`: measures, prints the table, writes `benchmarks/results/latest.json`.
 
-`python -m benchmarks --quick` leaves the local stack out and takes fewer orders.
+`python -m benchmarks --quick` leaves the local stack out and takes fewer orders and rows.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from pathlib import Path
 from benchmarks import local_stack
 from benchmarks.measure import everything
 from benchmarks.report import table
+from benchmarks.stock.measured import measured
 
 LATEST = Path(__file__).parent / "results/latest.json"
 
@@ -22,12 +23,17 @@ def main(quick: bool) -> None:
         rounds=2 if quick else 6,
         cold_times=1 if quick else 5,
         stack=skipped if quick else local_stack.measured(),
-        say=lambda line: print(line, file=sys.stderr, flush=True),
+        say=_say,
     )
+    result["stock"] = measured(_say, quick=quick)
     print(table(result))
     LATEST.parent.mkdir(exist_ok=True)
     LATEST.write_text(json.dumps(result, indent=2) + "\n")
     print("written to benchmarks/results/latest.json")
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -42,8 +42,9 @@ class DynamoMeter:
         return call
 
     def _phase(self, request: dict[str, Any]) -> Any:
-        """The sweeper's questions to the worklists cost the same with and without orders."""
-        asks = self._meters.function == "sweep_orders" and "IndexName" in request
+        """The sweepers' questions to their lists cost the same with and without orders."""
+        function = self._meters.function
+        asks = function == "sweep_stock" or (function == "sweep_orders" and "IndexName" in request)
         return self._meters.during(IDLE if asks else self._meters.phase)
 
     def _weigh(self, operation: str, real: Any, request: dict[str, Any]) -> Any:

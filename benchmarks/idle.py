@@ -14,12 +14,18 @@ _POLLS_PER_QUEUE = 5 * 3 * 60 * 24 * 30  # five pollers, each waiting 20 s at a 
 
 
 def idle_lines(tick: Tally) -> list[tuple[str, float]]:
-    """(what, dollars a month). `tick` is one run of the sweeper that finds nothing."""
+    """(what, dollars a month). `tick` is one run of each sweeper that finds nothing.
+
+    The check of the books and the daily look at what is published grow with the catalogue: they
+    are not in it.
+    """
     month, million = PRICES["dollars_per_month"], PRICES["dollars_per_million"]
-    reads = sum(tick.reads.values())
-    queries = sum(tick.requests.values())
-    memory = BY_NAME["sweep_orders"].memory
-    seconds = queries * ASSUMED["wait_ms"]["dynamodb"] / 1000 * memory / 1024
+    reads, writes = sum(tick.reads.values()), sum(tick.writes.values())
+    queries, runs = sum(tick.requests.values()), sum(tick.invocations.values()) * _TICKS
+    seconds = sum(
+        number * ASSUMED["wait_ms"]["dynamodb"] / 1000 * BY_NAME[function].memory / 1024
+        for (function, _), number in tick.requests.items()
+    )
     alarms = (
         len(DEAD_LETTER_OWNERS)
         + len(WORKFLOWS)
@@ -34,9 +40,10 @@ def idle_lines(tick: Tally) -> list[tuple[str, float]]:
         (f"{len(SECRETS)} secrets", len(SECRETS) * month["secret"]),
         (f"{alarms} alarms", alarms * month["alarm"]),
         ("1 dashboard", month["dashboard"]),
-        (f"sweeper: {_TICKS} runs", _TICKS * million["lambda_request"] / 1e6),
-        ("sweeper: duration", _TICKS * seconds * million["lambda_gb_second"] / 1e6),
-        (f"sweeper: {queries} queries a run", _TICKS * reads * million["read_unit"] / 1e6),
-        ("sweeper: traces", _TICKS * million["trace"] / 1e6),
+        (f"sweepers: {runs} runs", runs * million["lambda_request"] / 1e6),
+        ("sweepers: duration", _TICKS * seconds * million["lambda_gb_second"] / 1e6),
+        (f"sweepers: {queries} reads a minute", _TICKS * reads * million["read_unit"] / 1e6),
+        ("sweepers: writes", _TICKS * writes * million["write_unit"] / 1e6),
+        ("sweepers: traces", runs * million["trace"] / 1e6),
         (f"{len(QUEUES)} queues polled", polls * million["queue_request"] / 1e6),
     ]

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from benchmarks.stock.report import stock_lines
+
 Result = dict[str, Any]
 _RULE = "-" * 88
 
 
 def table(result: Result) -> str:
-    parts = (_machine, _cpu, _cold, _counts, _dollars, _idle, _stack, _aims)
+    parts = (_machine, _cpu, _cold, _counts, _dollars, _idle, _stock, _stack, _aims)
     return "\n".join(line for part in parts for line in (*part(result), ""))
 
 
@@ -95,6 +97,10 @@ def _idle(result: Result) -> Iterator[str]:
     for name, dollars in result["idle"]["lines"]:
         yield f"  {name:<60}{dollars:>10.2f}"
     yield f"  {'together':<60}{result['idle']['dollars']:>10.2f}"
+
+
+def _stock(result: Result) -> Iterator[str]:
+    yield from stock_lines(result["stock"])
 
 
 def _stack(result: Result) -> Iterator[str]:

@@ -17,6 +17,7 @@ from infra.catalogue.http_functions import HTTP
 from infra.catalogue.messaging import SCHEDULES, STREAMS
 from infra.catalogue.routes import ROUTES
 from infra.catalogue.steps import STEPS
+from infra.catalogue.tables import Table
 from infra.catalogue.workflows import WORKFLOWS
 from infra.settings import Settings
 
@@ -29,7 +30,10 @@ _RANDOM_KEYS = "random keys under this prefix"
 _DATED_STREAM = "a stream's name ends in the time of its creation"
 # How cdk-nag writes a resource of another stack.
 _DOCUMENTS = "{data}:ExportsOutputFnGetAttDocuments7E5B2978Arn159F38C5"
-_ORDERS = "{data}:ExportsOutputFnGetAttorders46FA7C19Arn5F9D0FE3"
+_TABLES = {
+    Table.ORDERS: "{data}:ExportsOutputFnGetAttorders46FA7C19Arn5F9D0FE3",
+    Table.STOCK: "{data}:ExportsOutputFnGetAttstock7C31E86DArnBDB81EF8",
+}
 _UPLOADER_PATH = "Custom::CDKBucketDeployment8693BB64968944B69AAFB0CC9EB8756C512MiB"
 
 
@@ -125,9 +129,9 @@ def _named_wildcards() -> tuple[Row, ...]:
             for grant in row.objects:
                 finding = f"IAM5[Resource::{_DOCUMENTS}/{grant.prefix}*]"
                 found.append(Row(finding, stack, _roles((row,)), _RANDOM_KEYS))
-            if row.kind == "stream":
-                finding = f"IAM5[Resource::{_ORDERS}/stream/*]"
-                found.append(Row(finding, stack, _roles((row,)), _DATED_STREAM))
+    for stream in STREAMS:
+        finding = f"IAM5[Resource::{_TABLES[stream.table]}/stream/*]"
+        found.append(Row(finding, "workflow", (f"{stream.function}/Role",), _DATED_STREAM))
     return tuple(found)
 
 

@@ -55,6 +55,7 @@ class Settings:
     alarm_email: str = ""
     sender: str = ""  # the verified SES address that customers get mail from; empty: no mail
     label_formats: tuple[str, ...] = ("PDF",)
+    repair_stock: bool = False  # the nightly check of the books repairs what it finds
     public_base_url: str = ""  # where customers reach the API; empty: its own address
     python: str = LAMBDA_PYTHON
     architecture: str = "arm64"
@@ -78,6 +79,7 @@ class Settings:
         shared = {
             "sender": self.sender,
             "label_formats": self.label_formats,
+            "repair_stock": self.repair_stock,
         }
         return json.dumps({**asdict(self.timers), **shared}, separators=(",", ":"))
 

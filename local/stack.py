@@ -152,8 +152,9 @@ class Stack:
 
     def _drive(self) -> None:
         if self._ticks:
-            tick = ClockTicker(self.clients, self.resources.function("sweep_orders"))
-            self._loops.append(Loop("clock", tick))
+            for sweeper in ("sweep_orders", "sweep_stock"):
+                tick = ClockTicker(self.clients, self.resources.function(sweeper))
+                self._loops.append(Loop(f"clock of {sweeper}", tick))
         if self._drives_nodes:
             self._loops.append(Loop("demo nodes", NodeDriver(self.api)))
         for loop in self._loops:

@@ -5,7 +5,7 @@ from typing import Any
 
 from oms.kernel.errors import FieldError, Invalid, NotFound
 from oms.kernel.ids import OrderId, is_ulid
-from oms.orders.capture import IdempotencyKey, NewOrder
+from oms.orders.capture import HeldCart, IdempotencyKey, NewOrder
 from oms.orders.contracts import parse_order
 from oms.orders.executions import view as executions_view
 from oms.orders.ports import RawDelivery
@@ -16,11 +16,11 @@ from oms.search.model import Filters
 from oms.wiring import (
     approve_review,
     cancel_order,
-    capture_order,
     hold_order,
     index,
     list_orders,
     orders,
+    place_order,
     reject_order,
     release_hold,
     stock,
@@ -51,13 +51,12 @@ def create(request: Request) -> Reply:
     raw = request.body()
     new = parse_order(parse(raw))
     _refuse_unknown(new.content.lines)
-    if new.reservation_id:
-        raise Invalid("no such reservation", code="unknown-reservation")
-    captured = capture_order()(
+    captured = place_order()(
         NewOrder("api", "default", new.external_id, "", new.currency, new.content),
         RawDelivery(raw, hashlib.sha256(raw).hexdigest()),
         correlation_id=request.request_id,
         key=_idempotency_key(request),
+        hold=HeldCart(new.reservation_id, request.caller.name) if new.reservation_id else None,
     )
     reply = _page(captured.order_id, 200 if captured.duplicate else 201)
     return Reply(reply.status, reply.body, {"location": f"/orders/{captured.order_id}"})
@@ -76,9 +75,7 @@ def _refuse_unknown(lines: Any) -> None:
 
 
 def _idempotency_key(request: Request) -> IdempotencyKey | None:
-    key = request.headers.get("idempotency-key", "")
-    if len(key) > 200 or not key.isprintable():
-        raise Invalid("Idempotency-Key is at most 200 printable characters", code="invalid-key")
+    key = request.idempotency_key()
     return IdempotencyKey(request.caller.name, key) if key else None
 
 

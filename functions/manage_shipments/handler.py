@@ -45,7 +45,7 @@ def act(request: Request) -> Reply:
         case "pick":
             order = pick_shipment()(shipment, actor, _quantities(body))
         case "pack":
-            order = pack_shipment()(shipment, actor, _quantities(body))
+            order = pack_shipment()(shipment, actor, _quantities(body), _serials(body))
         case "ship":
             order = ship_parcels()(shipment, actor, _parcel(body))
         case "reject":
@@ -78,6 +78,19 @@ def _quantities(body: dict[str, Any]) -> dict[str, int] | None:
         quantity = _number(line.get("quantity"), f"lines/{at}/quantity")
         quantities[line_id] = quantities.get(line_id, 0) + quantity
     return quantities
+
+
+def _serials(body: dict[str, Any]) -> dict[str, list[str]]:
+    """`{"lines": [{"line_id": "1", "quantity": 1, "serials": ["SN-1"]}]}`; all optional."""
+    named: dict[str, list[str]] = {}
+    for at, line in enumerate(body.get("lines", ())):
+        serials = line.get("serials", [])
+        if not isinstance(serials, list) or not all(isinstance(each, str) for each in serials):
+            detail = FieldError(f"/lines/{at}/serials", "not-a-list", "a list of texts")
+            raise Invalid("serials are texts", [detail])
+        if serials:
+            named.setdefault(line["line_id"], []).extend(serials)
+    return named
 
 
 def _parcel(body: dict[str, Any]) -> int | None:

@@ -51,4 +51,39 @@ CONSUMERS = (
         tables=(may.RUNS_ORDERS, may.CHANGES_STOCK),
         timeout=55,
     ),
+    FunctionRow(
+        "serve_waiting",
+        Kind.STREAM,
+        "offer stock that came in to those who wait for it, and carry out large postings",
+        tables=(may.CHANGES_ORDERS, may.CHANGES_STOCK),
+        timeout=60,
+    ),
+    FunctionRow(
+        "publish_stock",
+        Kind.STREAM,
+        "tell every channel what it can sell, and raise and end alerts of low stock",
+        tables=(may.CHANGES_STOCK,),
+        # Which channels there are accounts of.
+        secrets=("channels",),
+        publishes=True,
+        timeout=60,
+    ),
+    FunctionRow(
+        "sweep_stock",
+        Kind.SCHEDULE,
+        "end holds whose time is over, finish large postings, serve the waiting lines, gather "
+        "what was hot",
+        tables=(may.CHANGES_ORDERS, may.SWEEPS_STOCK),
+        secrets=("channels",),
+        timeout=55,
+    ),
+    FunctionRow(
+        "reconcile_stock",
+        Kind.SCHEDULE,
+        "check all of the stock books once a day, a piece at each tick",
+        tables=(may.WALKS_ORDERS, may.REPAIRS_STOCK, may.SEARCHES),
+        publishes=True,
+        timeout=600,
+        memory=1024,
+    ),
 )

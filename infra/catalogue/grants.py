@@ -44,6 +44,14 @@ RUNS_ORDERS = TableGrant(Table.ORDERS, (*READ_MANY, *CHANGE), indexes=("worklist
 CAPTURES = TableGrant(Table.INBOUND, (*READ, *CHANGE))
 CLEARS_INBOUND = TableGrant(Table.INBOUND, (*READ, *CHANGE, *DELETE))
 SEES_STOCK = TableGrant(Table.STOCK, READ_MANY)
-CHANGES_STOCK = TableGrant(Table.STOCK, (*READ_MANY, *CHANGE))
+# Places in line and finished work are deleted.
+CHANGES_STOCK = TableGrant(Table.STOCK, (*READ_MANY, *CHANGE, *DELETE))
+# Looks for holds that are over, and for what should have been done.
+SWEEPS_STOCK = TableGrant(Table.STOCK, (*READ_MANY, *CHANGE, *DELETE), indexes=("due",))
+SETS_UP_STOCK = TableGrant(Table.STOCK, (*READ_MANY, *REBUILD))
+# Reads orders by the many, and checks in a transaction that they have not changed.
+CHECKS_ORDERS = TableGrant(Table.ORDERS, (*READ_MANY, "ConditionCheckItem"))
+WALKS_ORDERS = TableGrant(Table.ORDERS, (*READ_MANY, "ConditionCheckItem"), indexes=("worklist",))
+REPAIRS_STOCK = TableGrant(Table.STOCK, (*READ_MANY, *CHANGE), indexes=("due",))
 SEARCHES = TableGrant(Table.INDEX, READ)
 INDEXES = TableGrant(Table.INDEX, (*READ_MANY, *REBUILD))

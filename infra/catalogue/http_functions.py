@@ -69,11 +69,60 @@ HTTP = (
         objects=(may.ObjectGrant(may.LABELS, (may.GET,)),),
     ),
     FunctionRow(
+        "manage_reservations",
+        Kind.HTTP,
+        "stock that a cart holds until it is an order",
+        # Who lacks units ends the holds whose time is over.
+        tables=(may.SWEEPS_STOCK,),
+        # In a flash sale everybody holds a cart in the same second.
+        memory=1024,
+    ),
+    FunctionRow(
+        "manage_policies",
+        Kind.HTTP,
+        "how channels sell, and how nodes are chosen",
+        tables=(may.TableGrant(may.Table.STOCK, (*may.READ_MANY, "PutItem")),),
+    ),
+    FunctionRow(
         "manage_stock",
         Kind.HTTP,
         "nodes, levels, movements, receipts and adjustments",
-        tables=(may.CHANGES_STOCK,),
+        tables=(may.SETS_UP_STOCK,),
         # Cursors of lists are signed with the same key as tracking links.
+        secrets=("tracking",),
+    ),
+    FunctionRow(
+        "manage_stock_work",
+        Kind.HTTP,
+        "purchase orders, transfers, cycle counts, lots and pools",
+        tables=(may.CHANGES_STOCK,),
+        # A recall reads all movements of a SKU.
+        timeout=28,
+    ),
+    FunctionRow(
+        "reconcile_sku",
+        Kind.HTTP,
+        "check the stock books of one SKU, and repair them if asked to",
+        tables=(may.CHECKS_ORDERS, may.REPAIRS_STOCK, may.SEARCHES),
+        publishes=True,
+        timeout=28,
+        memory=1024,
+    ),
+    FunctionRow(
+        "show_reports",
+        Kind.HTTP,
+        "reports, as JSON or as CSV",
+        tables=(may.LOADS_ORDERS, may.SEES_STOCK, may.SEARCHES),
+        # Cursors are signed with the same key as tracking links.
+        secrets=("tracking",),
+        timeout=28,
+        memory=1024,
+    ),
+    FunctionRow(
+        "manage_hot_stock",
+        Kind.HTTP,
+        "spread what sells fast over several rows and gather it again; alerts of low stock",
+        tables=(may.CHANGES_STOCK,),
         secrets=("tracking",),
     ),
     FunctionRow(

@@ -35,12 +35,17 @@ class RuleRow:
 
 @dataclass(frozen=True, slots=True)
 class StreamRow:
-    """A function that reads a table's stream, only the items whose `sk` is one of `sort_keys`."""
+    """A function that reads a table's stream: only the items whose `sk` is one of `sort_keys`,
+    or begins with one of `prefixes`. Of the latter (levels of stock) only changes with one of
+    `effects`, if any are given. DynamoDB serves two readers of a stream well, and no more."""
 
     function: str
     table: Table
     sort_keys: tuple[str, ...]
+    prefixes: tuple[str, ...] = ()
+    effects: tuple[str, ...] = ()
     batch_size: int = 100
+    parallel: int = 1  # batches of one shard that are worked on at once; an item stays in order
     retries: int = 10
     max_age_seconds: int = 6 * 3600
 
@@ -68,8 +73,32 @@ RULES = (
 STREAMS = (
     StreamRow("publish_events", Table.ORDERS, ("ORDER",)),
     StreamRow("index_orders", Table.ORDERS, ("ORDER", "CONTENT")),
+    # Levels that grew, who waits for a SKU, and work to carry out. A sale starts nothing here.
+    StreamRow(
+        "serve_waiting",
+        Table.STOCK,
+        ("SELLING", "WORK"),
+        prefixes=("NODE#", "SHELF#"),
+        effects=("MORE",),
+    ),
+    # What bears on what can be sold; what was published of it, for the bus; refreshes' steps.
+    # A batch is large, so that a wave of sales of one SKU is one look at it.
+    StreamRow(
+        "publish_stock",
+        Table.STOCK,
+        ("SELLING", "SELLABLE", "REFRESH"),
+        prefixes=("NODE#", "SHELF#"),
+        effects=("MORE", "LESS"),
+        batch_size=500,
+        parallel=10,
+    ),
 )
 
-SCHEDULES = (ScheduleRow("sweep_orders", "rate(1 minute)"),)
+SCHEDULES = (
+    ScheduleRow("sweep_orders", "rate(1 minute)"),
+    ScheduleRow("sweep_stock", "rate(1 minute)"),
+    # Once a day goes through everything; the other ticks go on with what was left.
+    ScheduleRow("reconcile_stock", "rate(15 minutes)"),
+)
 
 DEAD_LETTER_OWNERS = tuple(row.function for row in (*QUEUES, *STREAMS, *SCHEDULES))

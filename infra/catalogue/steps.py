@@ -16,7 +16,8 @@ STEPS = (
         "allocate_stock",
         Kind.STEP,
         "choose nodes and reserve",
-        tables=(may.CHANGES_ORDERS, may.CHANGES_STOCK),
+        # Units of holds that are over are taken back on the spot.
+        tables=(may.CHANGES_ORDERS, may.SWEEPS_STOCK),
         memory=1024,
     ),
     FunctionRow(

@@ -4,6 +4,8 @@ queue: of the bus rule, of the queue, of the stream or of the schedule.
 
 from __future__ import annotations
 
+import json
+
 from aws_cdk import Duration
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_events as events
@@ -118,21 +120,31 @@ class StreamEdge(Construct):
             event_source_arn=table.table_stream_arn,
             starting_position="TRIM_HORIZON",
             batch_size=row.batch_size,
+            parallelization_factor=row.parallel if row.parallel > 1 else None,
             maximum_batching_window_in_seconds=settings.stream_window_seconds,
             bisect_batch_on_function_error=True,
             maximum_retry_attempts=row.retries,
             maximum_record_age_in_seconds=row.max_age_seconds,
             function_response_types=["ReportBatchItemFailures"],
             destination_config={"onFailure": {"destination": self.dead.queue_arn}},
-            filter_criteria={"filters": [{"pattern": pattern_of(row)}]},
+            filter_criteria={"filters": [{"pattern": each} for each in patterns_of(row)]},
         )
         # Creation checks that the role may read the stream.
         mapping.node.add_dependency(consumer.role)
 
 
-def pattern_of(row: StreamRow) -> str:
-    keys = ", ".join(f'"{key}"' for key in row.sort_keys)
-    return f'{{"dynamodb": {{"Keys": {{"sk": {{"S": [{keys}]}}}}}}}}'
+def patterns_of(row: StreamRow) -> list[str]:
+    """What Lambda keeps of a stream: what fits one of these. A list means: one of its values."""
+    whole: list[object] = list(row.sort_keys)
+    prefixed: list[object] = [{"prefix": each} for each in row.prefixes]
+    if not row.effects:
+        return [json.dumps({"dynamodb": _with_key([*whole, *prefixed])})]
+    levels = {**_with_key(prefixed), "NewImage": {"effect": {"S": list(row.effects)}}}
+    return [json.dumps({"dynamodb": each}) for each in (_with_key(whole), levels)]
+
+
+def _with_key(sort_keys: list[object]) -> dict[str, object]:
+    return {"Keys": {"sk": {"S": sort_keys}}}
 
 
 class ScheduleEdge(Construct):

@@ -1,4 +1,4 @@
-"""Ticks once a second for the sweeper.
+"""Ticks once a second for a sweeper.
 
 EventBridge schedules tick once a minute at best (in the emulator every 10 s), and the local
 grace period is 5 s. So the stack calls the same function that the schedule calls, oftener.

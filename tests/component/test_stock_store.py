@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -11,26 +11,34 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from oms.inventory import items
 from oms.inventory.adjust import Adjustment, AdjustmentLine, adjust
 from oms.inventory.model import (
+    PLAIN,
     AdjustmentReason,
     InsufficientStock,
     Level,
     LevelsDisagree,
+    LotBlocked,
+    Movement,
     Node,
     NodeKind,
     OutOfStock,
+    Posting,
     Product,
-    TooManyLegs,
+    Terms,
     rebuilt,
 )
 from oms.inventory.receive import Receipt, ReceiptLine, receive
+from oms.inventory.selling import Position, Selling
+from oms.inventory.shelves import GENERAL, OVERSOLD, Shelf, hot, lot, pool
 from oms.inventory.store import DynamoStock
 from oms.kernel.address import Address
 from oms.kernel.clock import SettableClock
 from oms.kernel.errors import Invalid, OmsError, Refused
-from oms.kernel.ids import LineId, NodeId, Sku
+from oms.kernel.ids import LineId, NodeId, Sku, new_ulid
 from oms.orders.model import Leg
+from oms.platform.unit import Action, Write
 from tests.component.moto_tables import Tables, tables
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -44,8 +52,10 @@ def a_node(node_id: NodeId, latitude: float = 40.7, longitude: float = -74.2) ->
     return Node(node_id, NodeKind.WAREHOUSE, "Warehouse", address, latitude, longitude)
 
 
-def a_leg(quantity: int, sku: Sku = MUG, node: NodeId = EAST, line: str = "1") -> Leg:
-    return Leg(LineId(line), sku, node, quantity)
+def a_leg(
+    quantity: int, sku: Sku = MUG, node: NodeId = EAST, line: str = "1", shelf: Shelf = GENERAL
+) -> Leg:
+    return Leg(LineId(line), sku, node, quantity, shelf)
 
 
 @dataclass(frozen=True)
@@ -70,13 +80,39 @@ class Shop:
         adjustment = Adjustment(reason, EAST, (AdjustmentLine(sku, quantity),))
         return adjust(adjustment, "ops", books=self.books, clock=self.clock, key=key)
 
-    def do(self, verb: str, *legs: Leg, reference: str = "ORDER-1") -> None:
+    def do(self, verb: str, *legs: Leg, reference: str = "ORDER-1", **terms: Terms) -> None:
         self.clock.advance(timedelta(milliseconds=1))
-        writes = getattr(self.books, verb)(legs, reference, "intake", self.clock.now())
+        writes = getattr(self.books, verb)(legs, reference, "intake", self.clock.now(), **terms)
         self.table.dynamo.commit(writes)
 
-    def level(self, sku: Sku = MUG, node: NodeId = EAST) -> Level:
-        (level,) = [each for each in self.books.levels(sku) if each.node == node]
+    def take(self, *legs: Leg, terms: Terms = PLAIN) -> None:
+        self.clock.advance(timedelta(milliseconds=1))
+        writes = self.books.reserve(legs, "ORDER-1", "intake", self.clock.now(), terms=terms)
+        self.table.dynamo.commit(writes)
+
+    def put_on(self, shelf: Shelf, quantity: int, sku: Sku = MUG) -> None:
+        """Units of `sku` onto a shelf at EAST."""
+        self.clock.advance(timedelta(milliseconds=1))
+        now = self.clock.now()
+        put = Movement(
+            new_ulid(now), sku, EAST, {"on_hand": quantity}, "SHELVED", "S-1", "ops", now, shelf
+        )
+        self.books.post(Posting(new_ulid(now), "SHELVED", str(quantity), (put,)))
+
+    def mark(self, shelf: Shelf, **fields: object) -> None:
+        """Set what no movement tells of a shelf of MUG at EAST, as whoever recalls a lot does."""
+        change = Write(
+            Action.UPDATE,
+            self.table.stock,
+            items.level_key(MUG, EAST, shelf),
+            update="SET " + ", ".join(f"#{name} = :{name}" for name in fields),
+            names={f"#{name}": name for name in fields},
+            values={f":{name}": value for name, value in fields.items()},
+        )
+        self.table.dynamo.commit([change])
+
+    def level(self, sku: Sku = MUG, node: NodeId = EAST, shelf: Shelf = GENERAL) -> Level:
+        (level,) = self.books.levels_at([(sku, node, shelf)])
         return level
 
 
@@ -139,11 +175,11 @@ def test_a_long_receipt_that_broke_off_is_finished_by_sending_it_again(shop: Sho
     lines = [(f"SKU-{number:03d}", number + 1) for number in range(70)]
     post, parts = shop.books.post, []
 
-    def breaks_off(posting: object) -> None:
+    def breaks_off(posting: Posting, also: Sequence[Write] = ()) -> None:
         parts.append(posting)
         if len(parts) == 2:
             raise ConnectionError
-        post(posting)  # type: ignore[arg-type]
+        post(posting, also)
 
     shop.books.post = breaks_off  # type: ignore[method-assign]
     with pytest.raises(ConnectionError):
@@ -273,11 +309,101 @@ def test_a_transaction_that_arrives_twice_is_done_once(shop: Shop) -> None:
     assert shop.level().reserved == 2
 
 
-def test_an_order_may_touch_48_levels_and_no_more(shop: Shop) -> None:
-    legs = [a_leg(1, Sku(f"S-{number}")) for number in range(49)]
-    assert len(shop.books.reserve(legs[:48], "ORDER-1", "intake", NOW)) == 96
-    with pytest.raises(TooManyLegs):
-        shop.books.reserve(legs, "ORDER-1", "intake", NOW)
+def test_up_to_44_levels_fit_into_the_order_s_own_transaction(shop: Shop) -> None:
+    """More are taken in parts: test_stock_in_parts.py."""
+    legs = [a_leg(1, Sku(f"S-{number}")) for number in range(44)]
+    assert len(shop.books.reserve(legs, "ORDER-1", "intake", NOW)) == 88
+    assert shop.table.count(shop.table.stock) == 2  # the nodes
+
+
+def test_a_lot_that_is_recalled_or_too_old_is_not_taken(shop: Shop) -> None:
+    old, recalled = lot("2026-Z"), lot("2027-A")
+    for shelf in (old, recalled):
+        shop.put_on(shelf, 5)
+    shop.mark(old, expires_on="2026-11-22")
+    shop.mark(recalled, blocked=True)
+    on = Terms(on="2026-11-22")
+    for shelf in (old, recalled):
+        with pytest.raises(LotBlocked):
+            shop.take(a_leg(1, shelf=shelf), terms=on)
+    shop.take(a_leg(5, shelf=old), terms=Terms(on="2026-11-21"))
+    assert shop.level(shelf=old).reserved == 5
+
+
+def test_a_recalled_lot_does_not_leave_and_can_be_given_back(shop: Shop) -> None:
+    recalled = lot("2027-A")
+    shop.put_on(recalled, 5)
+    shop.take(a_leg(5, shelf=recalled))
+    shop.mark(recalled, blocked=True)
+    with pytest.raises(LotBlocked):
+        shop.do("consume", a_leg(5, shelf=recalled), terms=Terms(on="2026-11-21"))
+    shop.do("release", a_leg(5, shelf=recalled))
+    assert (shop.level(shelf=recalled).reserved, shop.level(shelf=recalled).available) == (0, 5)
+
+
+def test_what_a_carrier_has_in_hand_leaves_the_books_whatever_became_of_its_lot(shop: Shop) -> None:
+    recalled = lot("2027-A")
+    shop.put_on(recalled, 5)
+    shop.take(a_leg(5, shelf=recalled))
+    shop.mark(recalled, blocked=True)
+    shop.do("consume", a_leg(5, shelf=recalled))
+    assert (shop.level(shelf=recalled).on_hand, shop.level(shelf=recalled).reserved) == (0, 0)
+
+
+def test_a_lot_that_is_merely_short_is_out_of_stock(shop: Shop) -> None:
+    shop.put_on(lot("2027-A"), 1)
+    shop.mark(lot("2027-A"), expires_on="2027-06-30")
+    with pytest.raises(OutOfStock) as short:
+        shop.take(a_leg(2, shelf=lot("2027-A")), terms=Terms(on="2026-11-21"))
+    assert (short.value.requested, short.value.available) == (2, 1)
+
+
+def test_units_that_must_stay_are_not_taken(shop: Shop) -> None:
+    shop.receive((MUG, 5))
+    keeps_two = Terms(keep={(MUG, EAST, GENERAL): 2})
+    with pytest.raises(OutOfStock) as short:
+        shop.take(a_leg(4), terms=keeps_two)
+    assert (short.value.requested, short.value.available) == (4, 3)
+    shop.take(a_leg(3), terms=keeps_two)
+    assert shop.level().available == 2
+
+
+def test_no_more_is_promised_beyond_stock_than_the_limit(shop: Shop) -> None:
+    """Also where the SKU never was, and also in one go."""
+    beyond = Terms(oversell={MUG: 3})
+    for units in (4, 100):
+        with pytest.raises(OutOfStock):
+            shop.take(a_leg(units, shelf=OVERSOLD), terms=beyond)
+    shop.take(a_leg(2, shelf=OVERSOLD), terms=beyond)
+    with pytest.raises(OutOfStock):
+        shop.take(a_leg(2, shelf=OVERSOLD), terms=beyond)
+    with pytest.raises(OutOfStock):
+        shop.take(a_leg(1, shelf=OVERSOLD), terms=PLAIN)
+    shop.take(a_leg(1, shelf=OVERSOLD), terms=beyond)
+    assert shop.level() == Level(MUG, EAST, reserved=3, oversold=3)
+
+
+def test_what_comes_in_backs_what_was_promised_beyond_stock(shop: Shop) -> None:
+    beyond = a_leg(3, shelf=OVERSOLD)
+    shop.take(beyond, terms=Terms(oversell={MUG: 3}))
+    shop.receive((MUG, 2))
+    with pytest.raises(OutOfStock):
+        shop.do("back", beyond)
+    shop.receive((MUG, 2))
+    shop.do("back", beyond)
+    assert shop.level() == Level(MUG, EAST, on_hand=4, reserved=3, available=1)
+    shop.do("consume", a_leg(3))
+    assert shop.level() == Level(MUG, EAST, on_hand=1, available=1)
+
+
+def test_a_promise_beyond_stock_is_given_back_beyond_stock(shop: Shop) -> None:
+    shop.receive((MUG, 2))
+    before = shop.level()
+    legs = [a_leg(2), a_leg(3, shelf=OVERSOLD)]
+    shop.take(*legs, terms=Terms(oversell={MUG: 3}))
+    assert shop.level() == Level(MUG, EAST, on_hand=2, reserved=5, oversold=3)
+    shop.do("release", *legs)
+    assert shop.level() == before
 
 
 def test_a_movement_tells_who_why_when_and_for_what(shop: Shop) -> None:
@@ -295,13 +421,46 @@ def test_a_movement_tells_who_why_when_and_for_what(shop: Shop) -> None:
 def test_levels_of_several_skus_name_every_sku_asked_for(shop: Shop) -> None:
     shop.receive((MUG, 5), (CUP, 2))
     shop.receive((MUG, 1), node=WEST)
-    found = shop.books.levels_of([MUG, CUP, Sku("NONE"), MUG])
-    assert {sku: [level.node for level in levels] for sku, levels in found.items()} == {
+    found = shop.books.positions([MUG, CUP, Sku("NONE"), MUG])
+    assert {sku: [level.node for level in each.levels] for sku, each in found.items()} == {
         MUG: [EAST, WEST],
         CUP: [EAST],
         "NONE": [],
     }
-    assert shop.books.levels_of([MUG], [WEST]) == {MUG: [Level(MUG, WEST, 1, available=1)]}
+    only_west = Position(Selling(MUG), (Level(MUG, WEST, 1, available=1),))
+    assert shop.books.positions([MUG], [WEST]) == {MUG: only_west}
+    assert shop.books.positions([MUG, CUP], [WEST])[MUG] == only_west
+
+
+def test_levels_of_a_sku_are_all_its_shelves_however_they_are_asked_for(shop: Shop) -> None:
+    shop.books.save_selling(MUG, has_shelves=True, spread={EAST: 2})
+    shelves = [GENERAL, hot(0), hot(1), lot("2027-A"), pool("VIP")]
+    for number, shelf in enumerate(shelves, 1):
+        shop.put_on(shelf, number)
+    shop.receive((CUP, 1))
+    expected = [(EAST, shelf, number) for number, shelf in enumerate(shelves, 1)]
+
+    def shown(levels: Iterable[Level]) -> list[tuple[str, str, int]]:
+        return [(each.node, each.shelf, each.on_hand) for each in levels]
+
+    assert shown(shop.books.levels(MUG)) == expected
+    assert shown(shop.books.positions([MUG])[MUG].levels) == expected
+    assert shown(shop.books.positions([MUG, CUP], [EAST])[MUG].levels) == expected
+    assert shown(shop.books.levels_at([(MUG, EAST, each) for each in shelves])) == expected
+    assert shop.books.positions([MUG, CUP], [WEST])[MUG].levels == ()
+
+
+def test_the_movements_of_a_hot_sku_come_in_one_list_by_time(shop: Shop) -> None:
+    shop.books.save_selling(MUG, spread={EAST: 3})
+    for number in range(9):
+        shop.put_on(hot(number % 3), number + 1)
+    seen, after = list[int](), ""
+    while True:
+        page = shop.books.movements(MUG, 2, after)
+        seen += [each.changes["on_hand"] for each in page.items]
+        if not (after := page.after):
+            break
+    assert seen == [9, 8, 7, 6, 5, 4, 3, 2, 1]
 
 
 def test_the_catalogue_and_the_movements_come_in_pages_without_gaps(shop: Shop) -> None:
@@ -352,7 +511,7 @@ def test_levels_stay_sound_and_are_the_sum_of_their_movements(
         level = shop.level(sku)
         assert level.is_sound and level.available >= 0
     movements = shop.books.movements(sku, 100).items
-    assert rebuilt(movements) == {(sku, EAST): shop.level(sku)}
+    assert rebuilt(movements) == {(sku, EAST, GENERAL): shop.level(sku)}
 
 
 def _step(shop: Shop, sku: Sku, verb: str, quantity: int) -> None:

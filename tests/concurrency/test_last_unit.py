@@ -17,6 +17,7 @@ from threading import Barrier
 import pytest
 
 from oms.inventory.model import Level, Movement, OutOfStock, Posting, rebuilt
+from oms.inventory.shelves import GENERAL
 from oms.inventory.store import DynamoStock
 from oms.kernel.errors import VersionConflict
 from oms.kernel.ids import LineId, NodeId, Sku, new_ulid
@@ -94,7 +95,7 @@ def level(stock: DynamoStock, sku: Sku) -> Level:
 
 
 def in_books(stock: DynamoStock, sku: Sku) -> Level:
-    return rebuilt(stock.movements(sku, 1000).items)[sku, NODE]
+    return rebuilt(stock.movements(sku, 1000).items)[sku, NODE, GENERAL]
 
 
 @pytest.mark.parametrize("units", [1, 7])

@@ -98,7 +98,7 @@ NOT_OVER_HTTP = frozenset(
     carrier-unavailable carrier-refused unknown-service address-incomplete parcel-not-measured
     parcel-too-heavy parcel-too-large no-address not-covered levels-disagree currency-mismatch
     idempotency-mismatch credentials-rejected payment-unavailable payment-refused
-    being-refunded being-voided already-captured never-captured provider-fault
+    hold-known being-refunded being-voided already-captured never-captured provider-fault
     amount-inexpressible""".split()
 )
 

@@ -45,6 +45,9 @@ def answers() -> Iterator[dict[tuple[str, int], list[dict[str, Any]]]]:
         patched.setattr(worlds, "handler", recorder.handler)
         a_life(oms)
         a_look_round(oms)
+        a_cart(oms)
+        the_rules(oms)
+        work_with_stock(oms)
         what_waits_for_people(oms)
         what_is_refused(oms)
     yield recorder.answers
@@ -106,6 +109,92 @@ def a_look_round(oms: World) -> None:
     damaged = {"sku": "MUG-BLUE", "quantity": -3}
     body = {"reason": "DAMAGED", "node": "WH-EAST", "lines": [damaged]}
     oms.call("POST /stock/adjustments", body=body)
+    oms.call("POST /stock/{sku}/reconcile", {"sku": "MUG-BLUE"}, {"repair": True})
+    for name in ("stock-valuation", "stock-accuracy", "on-time"):
+        oms.call("GET /reports/{name}", {"name": name})
+
+
+def a_cart(oms: World) -> None:
+    """Held, extended, given back, ordered, used up, sold out."""
+    body = {"lines": [{"sku": "MUG-BLUE", "quantity": 2}], "channel": "web"}
+    key = {"idempotency-key": "cart-1"}
+    status, cart = oms.call("POST /reservations", body=body, headers=key)
+    assert status == 201
+    assert oms.call("POST /reservations", body=body, headers=key)[0] == 200
+    path = {"reservation_id": cart["reservation_id"]}
+    for route in ("GET /reservations/{reservation_id}", *_ON_A_CART):
+        assert oms.call(route, path)[0] == 200
+    assert oms.call(_ON_A_CART[0], path)[0] == 409
+    for lines in ([{"sku": "MUG-BLUE", "quantity": 9_999}], [{"sku": "NO-SUCH", "quantity": 1}]):
+        assert oms.call("POST /reservations", body={"lines": lines})[0] in (409, 422)
+    _, cart = oms.call("POST /reservations", body=body)
+    order = api_order(external_id="PO-CART", reservation_id=cart["reservation_id"])
+    assert oms.call("POST /orders", body=order)[0] == 201
+    assert oms.call("POST /orders", body={**order, "external_id": "PO-CART-2"})[0] == 422
+    oms.run()
+
+
+_ON_A_CART = (
+    "POST /reservations/{reservation_id}/extend",
+    "POST /reservations/{reservation_id}/release",
+)
+
+
+def the_rules(oms: World) -> None:
+    parts = [{"sku": "MUG-BLUE", "quantity": 2}, {"sku": "TEE-RED", "quantity": 1}]
+    kit = {"title": "Gift set", "components": parts, "lead_days": 5}
+    assert oms.call("PUT /products/{sku}", {"sku": "SET-GIFT"}, kit)[0] == 200
+    rules = {"version": 0, "buffers": [{"units": 2, "channel": "web"}]}
+    assert oms.call("PUT /policies/selling", body=rules)[0] == 200
+    assert oms.call("PUT /policies/selling", body={**rules, "buffers": []})[0] == 409
+    assert oms.call("PUT /policies/selling", body={"version": -1})[0] == 422
+    assert oms.call("GET /policies/selling")[0] == 200
+    routing = {"version": 1, "criteria": ["distance"]}
+    assert oms.call("PUT /policies/routing", body=routing)[0] == 200
+    assert oms.call("GET /policies/routing")[0] == 200
+    oms.call("GET /stock", query={"channel": "web"})
+    for sku, query in (("MUG-BLUE", {"quantity": "500"}), ("SET-GIFT", {"country": "US"})):
+        path = {"sku": sku}
+        assert oms.call("GET /stock/{sku}/availability", path, query=query)[0] == 200
+        assert oms.call("GET /stock/{sku}/availability", path, query={"quantity": "x"})[0] == 422
+
+
+def work_with_stock(oms: World) -> None:
+    """Goods are bought, moved, counted, recalled and pooled."""
+    plum = [{"sku": "JAM-PLUM", "quantity": 9}]
+    order = {"reference": "PO-JAM", "node": "WH-EAST", "lines": plum}
+    assert oms.call("POST /purchase-orders", body=order)[0] == 201
+    named = {"reference": "PO-JAM", "action": "cancel"}
+    oms.call("GET /purchase-orders/{reference}", named)
+    lot = [{**plum[0], "quantity": 6, "lot": "L-7", "expires_on": "2027-05-01"}]
+    assert oms.call("POST /stock/receipts", body={**order, "lines": lot})[0] == 201
+    assert oms.call("POST /purchase-orders/{reference}/{action}", named)[0] == 200
+    line = [{"sku": "JAM-PLUM", "quantity": 2, "lot": "L-7"}]
+    transfer = {"reference": "TR-JAM", "from": "WH-EAST", "to": "WH-WEST", "lines": line}
+    assert oms.call("POST /stock/transfers", body=transfer)[0] == 201
+    named = {"reference": "TR-JAM"}
+    oms.call("GET /stock/transfers/{reference}", named)
+    assert oms.call("POST /stock/transfers/{reference}/receive", named)[0] == 200
+    assert oms.call("POST /stock/transfers/{reference}/close", named)[0] == 200
+    _, count = oms.call("POST /stock/counts", body={"node": "WH-EAST", "skus": ["JAM-PLUM"]})
+    counted = {"lines": [{"sku": "JAM-PLUM", "lot": "L-7", "counted": 40}]}
+    oms.call("POST /stock/counts/{count_id}/submit", count, counted)
+    oms.call("GET /stock/counts/{count_id}", count)
+    assert oms.call("POST /stock/counts/{count_id}/approve", count)[0] == 409
+    lead = {"name": "lead", "scopes": "ops"}
+    assert oms.call("POST /stock/counts/{count_id}/approve", count, caller=lead)[0] == 200
+    named = {"sku": "JAM-PLUM", "lot": "L-7", "action": "recall"}
+    assert oms.call("POST /stock/lots/{sku}/{lot}/{action}", named)[0] == 200
+    oms.call("GET /stock/lots/{sku}/{lot}", named)
+    _, policy = oms.call("GET /policies/selling")
+    pools = {"pools": [{"name": "wholesale", "channels": ["b2b"]}], "version": policy["version"]}
+    assert oms.call("PUT /policies/selling", body=pools)[0] == 200
+    pooled = {"pool": "wholesale", "node": "WH-EAST", "lines": [{"sku": "TEE-RED", "quantity": 1}]}
+    assert oms.call("POST /stock/pools", body=pooled)[0] == 201
+    hot = {"sku": "MUG-BLUE"}
+    assert oms.call("POST /stock/{sku}/spread", hot, {"parts": 4})[0] == 200
+    assert oms.call("POST /stock/{sku}/gather", hot)[0] == 200
+    assert oms.call("GET /stock/alerts")[0] == 200
 
 
 def what_waits_for_people(oms: World) -> None:

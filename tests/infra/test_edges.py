@@ -6,7 +6,14 @@ import json
 from typing import Any
 
 from infra.catalogue.functions import BY_NAME
-from infra.catalogue.messaging import DEAD_LETTER_OWNERS, EVENT_SOURCE_PREFIX, QUEUES, RULES
+from infra.catalogue.messaging import (
+    DEAD_LETTER_OWNERS,
+    EVENT_SOURCE_PREFIX,
+    QUEUES,
+    RULES,
+    SCHEDULES,
+    STREAMS,
+)
 from infra.catalogue.routes import ROUTES
 from tests.infra.stages import Resource, Stage
 
@@ -53,7 +60,7 @@ def test_every_queue_is_encrypted_and_refuses_plain_http(stage: Stage) -> None:
 
 def test_every_stream_consumer_splits_bounds_and_parks_what_fails(stage: Stage) -> None:
     mappings = [each for each in _mappings(stage) if "StartingPosition" in each.properties]
-    assert len(mappings) == 2
+    assert len(mappings) == len(STREAMS)
     for mapping in mappings:
         found = mapping.properties
         assert found["BisectBatchOnFunctionError"] is True
@@ -81,7 +88,8 @@ def test_every_schedule_has_a_dead_letter_queue_on_both_ways(stage: Stage) -> No
     for config in stage.resources("AWS::Lambda::EventInvokeConfig"):
         assert config.properties["DestinationConfig"]["OnFailure"]["Destination"]
     schedules = list(stage.resources("AWS::Scheduler::Schedule"))
-    assert len(schedules) == len(list(stage.resources("AWS::Lambda::EventInvokeConfig"))) == 1
+    configs = list(stage.resources("AWS::Lambda::EventInvokeConfig"))
+    assert len(schedules) == len(configs) == len(SCHEDULES)
 
 
 def test_a_message_stays_hidden_six_times_as_long_as_its_worker_may_take(stage: Stage) -> None:

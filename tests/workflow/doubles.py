@@ -86,6 +86,10 @@ class CarrierBooks:
         return bool(self.live.pop(reference, None))
 
 
+# The value of a query that names the list, by index.
+_LISTS = {"worklist": ":w", "due": ":list"}
+
+
 @dataclass
 class Flaky:
     """A DynamoDB client whose network can be cut. Reads pass.
@@ -96,7 +100,7 @@ class Flaky:
     """
 
     client: Any
-    worklists: Callable[[], set[str]] = lambda: set()
+    lists: Callable[[str], set[str]] = lambda index: set()
     cut: Callable[[str, dict[str, Any]], str] = lambda operation, request: ""
     writes: int = 0
 
@@ -122,10 +126,10 @@ class Flaky:
         return send
 
     def _query(self, **request: Any) -> Any:
-        """Most of a sweep asks for worklists on which nothing stands: answered here, at once."""
-        if request.get("IndexName") == "worklist":
-            (wanted,) = request["ExpressionAttributeValues"][":w"].values()
-            if wanted not in self.worklists():
+        """Most of a sweep asks for lists on which nothing stands: answered here, at once."""
+        if index := request.get("IndexName"):
+            (wanted,) = request["ExpressionAttributeValues"][_LISTS[index]].values()
+            if wanted not in self.lists(index):
                 return {"Items": []}
         return self.client.query(**request)
 

@@ -1,22 +1,39 @@
 """What must hold in a world whatever happened to it, by everybody's books.
 
 `violations(world)` lists what does not. S, M, O, L and A are the laws of the reliability design:
-stock against its movements, our money against the provider's, orders against the transition
-table, labels against the carrier's books, messages against what was sent.
+stock against its movements, its holders and its waiting line, our money against the provider's,
+orders against the transition table, labels against the carrier's books, messages against what
+was sent.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 from local.standins.stripe_ledger import Intent
 from oms.fulfilment.model import Parcel, ParcelState, Shipment
-from oms.inventory.items import level_of, movement_of
-from oms.inventory.model import Level, rebuilt
+from oms.inventory.items import (
+    GIVING,
+    PART,
+    SELLING,
+    TAKING,
+    WORK,
+    hold_of,
+    is_level,
+    level_of,
+    movement_of,
+    moves_of_part,
+    selling_of,
+    waiting_of,
+)
+from oms.inventory.model import Claim, Level, Movement, Place, demand, rebuilt
+from oms.inventory.reservation import HoldState, Reservation
+from oms.inventory.shelves import OVERSOLD, row_of
+from oms.inventory.work_store import MOST_PAIRS
 from oms.kernel.ids import shipment_id
 from oms.orders.agenda import worklist_of
 from oms.orders.content import Content, PaymentTerms
@@ -26,6 +43,7 @@ from oms.orders.transitions import TABLE
 from oms.payments.model import RecordKind
 from tests.workflow.world import World
 
+_MOVEMENTS = ("MOVEMENTS#", "HOT-MOVEMENTS#")
 _GONE = (ParcelState.SHIPPED, ParcelState.DELIVERED)
 _EDGES = {(source, row.target) for row in TABLE for source in row.sources if row.target}
 
@@ -61,6 +79,37 @@ class Books:
     def stock(self) -> list[dict[str, Any]]:
         return self.world.rows(self.world.tables.stock)
 
+    @cached_property
+    def holds(self) -> list[Reservation]:
+        return [hold_of(row) for row in self.stock if row["pk"].startswith("HOLD#")]
+
+    @cached_property
+    def parts(self) -> list[dict[str, Any]]:
+        """What works under way have still to do; the parts of an ended work are rubbish."""
+        under_way = {
+            row["pk"]: row["mark"]
+            for row in self.stock
+            if row["sk"] == WORK and row["state"] in (TAKING, GIVING)
+        }
+        parts = (row for row in self.stock if row["sk"].startswith(PART))
+        return [part for part in parts if under_way.get(part["pk"]) == part["mark"]]
+
+    @cached_property
+    def undone_moves(self) -> list[Movement]:
+        now = self.world.clock.now()
+        return [
+            move
+            for part in self.parts
+            if "moves" in part
+            for move in moves_of_part(part, now)[part.get("done", 0) * MOST_PAIRS :]
+        ]
+
+    @cached_property
+    def unwritten_lines(self) -> set[str]:
+        """SKUs of whose waiting line something is still to be written."""
+        plain = (write for part in self.parts for write in part.get("writes", ()))
+        return {write["key"]["pk"].partition("#")[2] for write in plain}
+
     def intents_of(self, order: Order) -> list[Intent]:
         made = self.world.stripe.ledger.intents.values()
         return [each for each in made if each.metadata.get("oms_order") == order.order_id]
@@ -71,7 +120,7 @@ def violations(world: World, *, healed: bool = True) -> list[str]:
     if healed:
         world.run()
     books = Books(world)
-    found = [*_stock(books), *_history(world)]
+    found = [*_stock(books), *_waiting(books), *_history(world)]
     for order, content, row in books.orders.values():
         laws = [*_order(order, row), *_parcels(books, order, content)]
         if healed:
@@ -89,26 +138,65 @@ def check(world: World, *, healed: bool = True) -> None:
 
 def _stock(books: Books) -> Iterator[str]:
     levels = {
-        (level.sku, level.node): level
-        for row in books.stock
-        if row["pk"].startswith("SKU#")
-        for level in (level_of(row),)
+        level.place: level for row in books.stock if is_level(row) for level in (level_of(row),)
     }
-    moves = [movement_of(row) for row in books.stock if row["pk"].startswith("MOVEMENTS#")]
-    promised: Counter[tuple[str, str]] = Counter()
-    for order, _, _ in books.orders.values():
-        for leg in order.legs:
-            promised[leg.sku, leg.node] += leg.quantity
+    moves = [movement_of(row) for row in books.stock if row["pk"].startswith(_MOVEMENTS)]
     for place, level in rebuilt(moves).items():
-        if levels.get(place) != level:
-            yield f"S1 {place}: {levels.get(place)} is not what its movements make: {level}"
+        if (there := levels.get(place)) is None or _figures(there) != level:
+            yield f"S1 {place}: {there} is not what its movements make: {level}"
     for place, level in levels.items():
         if not level.is_sound or level.available < 0:
             yield f"S2 {place}: {level}"
-    for place in levels.keys() | promised.keys():
-        reserved = levels.get(place, Level(*place)).reserved  # type: ignore[arg-type]
-        if reserved != promised[place]:
-            yield f"S3 {place}: {reserved} reserved, orders hold {promised[place]}"
+    taken = _taken(books)
+    for bucket in ("reserved", "oversold"):
+        for place in levels.keys() | taken[bucket].keys():
+            counted = getattr(levels.get(place, Level(*place[:2], shelf=place[2])), bucket)
+            if counted != taken[bucket][place]:
+                yield f"S3 {place}: {counted} {bucket}, {taken[bucket][place]} are held"
+
+
+def _figures(level: Level) -> Level:
+    """Without what no movement tells: a lot's last day, and whether it is recalled."""
+    return replace(level, expires_on="", blocked=False)
+
+
+def _taken(books: Books) -> dict[str, Counter[Place]]:
+    """What holds units of which row of the books: orders, carts, and work that is under way."""
+    claims: list[Claim] = [leg for order, _, _ in books.orders.values() for leg in order.legs]
+    claims += [
+        claim for hold in books.holds if hold.state is HoldState.HELD for claim in hold.claims
+    ]
+    taken: dict[str, Counter[Place]] = {"reserved": Counter(), "oversold": Counter()}
+    for (sku, node, shelf), units in demand(claims).items():
+        taken["reserved"][sku, node, row_of(shelf)] += units
+        if shelf == OVERSOLD:
+            taken["oversold"][sku, node, row_of(shelf)] += units
+    for move in books.undone_moves:
+        for bucket, counted in taken.items():
+            counted[move.place] -= move.changes.get(bucket, 0)
+    return taken
+
+
+def _waiting(books: Books) -> Iterator[str]:
+    """The line of a SKU, the counter beside it and the orders in it say the same."""
+    rows = (row for row in books.stock if row["pk"].startswith("WAITING#"))
+    line = {each for each in map(waiting_of, rows) if each.sku not in books.unwritten_lines}
+    told = {
+        each
+        for order, _, _ in books.orders.values()
+        for each in order.waiting
+        if each.sku not in books.unwritten_lines
+    }
+    if line != told:
+        yield f"S9 in line only: {line - told}; in orders only: {told - line}"
+    units: Counter[str] = Counter()
+    for each in line:
+        units[each.sku] += each.units
+    terms = (row for row in books.stock if row["pk"].startswith("SKU#") and row["sk"] == SELLING)
+    counted = {each.sku: each.waiting for each in map(selling_of, terms)}
+    for sku in (counted.keys() | units.keys()) - books.unwritten_lines:
+        if counted.get(sku, 0) != units[sku]:
+            yield f"S9 {sku}: {counted.get(sku, 0)} counted as waiting, {units[sku]} in line"
 
 
 # --- one order -----------------------------------------------------------------------
@@ -124,8 +212,8 @@ def _order(order: Order, row: dict[str, Any]) -> Iterator[str]:
         yield f"VAL-07 it stands on {order.worklist!r}, belongs on {wanted}"
     if bool(row.get("worklist")) != bool(wanted) or bool(row.get("due_at")) != bool(wanted):
         yield "VAL-07 its row does not say when it is due"
-    if order.is_final and order.legs:
-        yield "S4 it is final and holds stock"
+    if order.is_final and (order.legs or order.waiting):
+        yield "S4 it is final and holds stock, or waits for it"
     ended = order.stage in (Stage.CANCELLED, Stage.REJECTED)
     gone = [box for each in order.shipments for box in each.parcels if box.state in _GONE]
     if ended and (gone or any(each.is_live for each in order.shipments)):

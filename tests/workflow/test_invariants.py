@@ -8,6 +8,11 @@ from dataclasses import replace
 import pytest
 
 from oms import wiring
+from oms.inventory.model import Units
+from oms.inventory.reservation import Asked
+from oms.inventory.reserve import NewHold
+from oms.inventory.waiting import Waiting
+from oms.inventory.work_store import MOST_PAIRS
 from oms.kernel.ids import NodeId, OrderId, Sku
 from oms.orders.model import Leg, Order, Stage
 from oms.orders.store import order_key, order_to_doc, pack_timeline
@@ -26,7 +31,7 @@ def oms() -> Iterator[World]:
         yield made
 
 
-LAWS = "S1 S2 S3 O2 REG-01 VAL-07 M1 M2 M3 M4 L1 L2 L3 L4 A4 OPS-01".split()
+LAWS = "S1 S2 S3 S4 S9 O2 REG-01 VAL-07 M1 M2 M3 M4 L1 L2 L3 L4 A4 OPS-01".split()
 
 
 def rewrite(oms: World, order_id: str, change: Callable[[Order], Order], by: int = 1) -> None:
@@ -39,7 +44,7 @@ def rewrite(oms: World, order_id: str, change: Callable[[Order], Order], by: int
     kept |= {"doc": order_to_doc(after), "version": after.version}
     kept["timeline"] = pack_timeline(after.timeline)
     if not after.worklist:
-        del kept["worklist"], kept["due_at"]
+        kept = {name: kept[name] for name in kept.keys() - {"worklist", "due_at"}}
     wiring.dynamo().commit([Write(Action.PUT, oms.tables.orders, order_key(order_id), kept)])
 
 
@@ -73,6 +78,46 @@ def test_a_reservation_without_an_order_and_an_order_without_its_reservation(oms
     leg = Leg("L1", Sku("MUG-BLUE"), NodeId("WH-EAST"), 5)  # type: ignore[arg-type]
     rewrite(oms, order_id, lambda order: replace(order, legs=(leg,)))
     assert "S3" in seen(oms)
+
+
+def test_a_cart_s_hold_counts_as_long_as_it_stands_and_no_longer(oms: World) -> None:
+    made, _ = wiring.reserve_stock()(NewHold((Asked(Sku("MUG-BLUE"), 3),), "api"), "ops")
+    assert seen(oms) == set()
+    wiring.dynamo().commit([wiring.holds().released(made, oms.clock.now())])
+    assert seen(oms) == {"S3"}
+
+
+def test_units_that_a_work_still_takes_or_has_to_give_back(oms: World) -> None:
+    skus = [Sku(f"MANY-{number}") for number in range(MOST_PAIRS + 1)]
+    for sku in skus:
+        oms.stock_up(sku, 1)
+    legs, now = [Units(sku, NodeId("WH-EAST"), 1) for sku in skus], oms.clock.now()
+    kept = wiring.stock().reserve(legs, "ORDER-1", "intake", now, attempt="ORDER-1@1")
+    assert seen(oms) == set()
+    wiring.dynamo().commit(kept)
+    assert seen(oms) == {"S3"}  # they should be an order's by now
+    wiring.dynamo().commit(wiring.stock().release(legs, "ORDER-1", "ops", now))
+    assert violations(oms, healed=False) == []
+    assert seen(oms) == set()
+
+
+def test_a_place_in_line_that_no_order_knows_of_and_a_counter_that_lies(oms: World) -> None:
+    place = Waiting(Sku("MUG-BLUE"), OrderId("NOBODY"), 2, oms.clock.now())
+    wiring.dynamo().commit(wiring.stock().in_line((), [place]))
+    assert "S9" in {law for line in violations(oms, healed=False) for law in line.split()}
+    wiring.dynamo().commit(wiring.stock().in_line([place], ()))
+    assert seen(oms) == set()
+    wiring.stock().save_selling(Sku("MUG-BLUE"), waiting=1)
+    assert seen(oms) == {"S9"}
+
+
+def test_a_final_order_that_still_waits(oms: World) -> None:
+    order_id = placed(oms)
+    oms.act(order_id, "cancel")
+    oms.run()
+    place = Waiting(Sku("MUG-BLUE"), OrderId(order_id), 2, oms.clock.now())
+    rewrite(oms, order_id, lambda order: replace(order, waiting=(place,)))
+    assert {"S4", "S9"} <= seen(oms)
 
 
 def test_a_stage_reached_by_no_row_of_the_table(oms: World) -> None:

@@ -30,7 +30,9 @@ def test_an_order_walks_from_capture_to_close(oms: World) -> None:
         "reserved": 0,
         "safety": 0,
         "damaged": 0,
+        "quality": 0,
         "incoming": 0,
+        "oversold": 0,
         "available": 98,
     }
     seqs = [entry["seq"] for entry in oms.order(page["order_id"])["timeline"]]

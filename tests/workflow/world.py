@@ -48,6 +48,7 @@ from oms.tracking.signature import HEADER, sign
 from tests.component.moto_tables import REGION, Tables, tables
 from tests.workflow.asl import Execution, TaskFailed, run
 from tests.workflow.doubles import CarrierBooks, FakeBus, FakeMail, Flaky, LocalSecrets, provider
+from tests.workflow.stock_stream import StockStream
 
 ROOT = Path(__file__).parents[2]
 START = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
@@ -106,9 +107,13 @@ class World:
     messages: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     dead: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     alarms: list[Exception] = field(default_factory=list)
+    stock_stream: StockStream = field(init=False)
     _seen: int = 0
     _read: int = 0
     _versions: list[Order] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.stock_stream = StockStream(self._stock_records, self._function)
 
     def next_number(self) -> int:
         return next(_COUNTER)
@@ -218,7 +223,7 @@ class World:
 
     def run(self) -> None:
         """Carry everything that is under way to where it goes, until nothing moves."""
-        while self._stream() or self._deliver() or self._execute():
+        while self._stream() or self.stock_stream.carry() or self._deliver() or self._execute():
             pass
 
     def heal(self, rounds: int = 8) -> None:
@@ -234,12 +239,21 @@ class World:
 
     def sweep(self) -> Any:
         """One round of the sweeper; a round that fails is seen by an alarm, and the next comes."""
-        self.invocations["sweep_orders"] += 1
-        try:
-            return handler("sweep_orders")({}, CONTEXT)
-        except ExceptionGroup as failed:
-            self.alarms.append(failed)
-            return {}
+        for sweep in (self.stock_stream.sweep, lambda: self._function("sweep_orders", {})):
+            try:
+                done = sweep()
+            except ExceptionGroup as failed:
+                self.alarms.append(failed)
+                done = {}
+        return done
+
+    def _function(self, name: str, event: dict[str, Any]) -> Any:
+        self.invocations[name] += 1
+        return handler(name)(event, CONTEXT)
+
+    def _stock_records(self, after: int) -> list[dict[str, Any]]:
+        items = _moto_table(self.tables.stock).stream_shard.items
+        return [_as_lambda_gets(each.to_json()) for each in items[after:]]
 
     def stream(self) -> list[dict[str, Any]]:
         """Every record of the orders' stream so far, oldest first."""
@@ -426,10 +440,11 @@ def _as_lambda_gets(record: dict[str, Any]) -> dict[str, Any]:
     return made
 
 
-def _worklists(table: str) -> set[str]:
-    """The worklists on which anything stands."""
-    held = _moto_table(table).items.values()
-    attributes = (item.attrs.get("worklist") for part in held for item in part.values())
+def _lists(tables: Tables, index: str) -> set[str]:
+    """The lists of an index on which anything stands."""
+    name = {"worklist": (tables.orders, "worklist"), "due": (tables.stock, "due_list")}[index]
+    held = _moto_table(name[0]).items.values()
+    attributes = (item.attrs.get(name[1]) for part in held for item in part.values())
     return {each.value for each in attributes if each}
 
 
@@ -471,7 +486,7 @@ def world(*, captures_in_parts: bool = True) -> Iterator[World]:
         s3.create_bucket(Bucket="labels")
         clock = SettableClock(START)
         books = StripeBooks(clock)
-        flaky = Flaky(made.client, lambda: _worklists(made.orders))
+        flaky = Flaky(made.client, lambda index: _lists(made, index))
         dynamo = Dynamo(flaky, sleep=lambda seconds: None)
         made_world = World(
             made, clock, books, FakeBus(), FakeMail(), s3, CarrierBooks(), network=flaky

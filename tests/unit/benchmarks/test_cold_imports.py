@@ -21,8 +21,18 @@ LABELS = frozenset({"PIL", "reportlab", "zint"})
 
 # What a function may load while it is imported, and besides at its first request.
 AT_IMPORT = {
-    "manage_orders": PYDANTIC,
-    "manage_stock": PYDANTIC,
+    **dict.fromkeys(
+        (
+            "manage_hot_stock",
+            "manage_orders",
+            "manage_policies",
+            "manage_reservations",
+            "manage_stock",
+            "manage_stock_work",
+            "reconcile_sku",
+        ),
+        PYDANTIC,
+    ),
     "receive_carrier_event": PYDANTIC,
     "receive_payment_event": PYDANTIC,
 }

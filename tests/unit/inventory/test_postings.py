@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -12,21 +12,26 @@ from oms.inventory import view
 from oms.inventory.adjust import Adjustment, AdjustmentLine, adjust
 from oms.inventory.look_up import movements_page, stock_of, stock_page
 from oms.inventory.model import (
+    BUCKETS,
     AdjustmentReason,
     Level,
     Movement,
     Node,
     NodeKind,
+    Place,
     Posting,
     Product,
     rebuilt,
 )
 from oms.inventory.ports import Page
 from oms.inventory.receive import Receipt, ReceiptLine, receive
+from oms.inventory.selling import Position, Selling
+from oms.inventory.shelves import pool
 from oms.kernel.address import Address
 from oms.kernel.clock import SettableClock
 from oms.kernel.errors import Invalid, NotFound
 from oms.kernel.ids import NodeId, Sku
+from oms.platform.unit import Write
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 EAST, MUG, CUP = NodeId("WH-EAST"), Sku("MUG-BLUE"), Sku("CUP-RED")
@@ -44,15 +49,15 @@ class HandKept:
 
     def levels(self, sku: Sku) -> list[Level]:
         moved = [each for posting in self.posted for each in posting.movements]
-        return [level for (of, _), level in sorted(rebuilt(moved).items()) if of == sku]
+        return [level for (of, _, _), level in sorted(rebuilt(moved).items()) if of == sku]
 
-    def levels_of(
+    def positions(
         self, skus: Collection[Sku], nodes: Collection[NodeId] | None = None
-    ) -> dict[Sku, list[Level]]:
-        return {sku: self.levels(sku) for sku in skus}
+    ) -> dict[Sku, Position]:
+        return {sku: Position(Selling(sku), tuple(self.levels(sku))) for sku in skus}
 
-    def levels_at(self, places: Collection[tuple[Sku, NodeId]]) -> list[Level]:
-        return [level for sku, _ in places for level in self.levels(sku)]
+    def levels_at(self, places: Collection[Place]) -> list[Level]:
+        return [level for sku, _, _ in places for level in self.levels(sku)]
 
     def products(self, skus: Collection[Sku]) -> dict[Sku, Product]:
         known = {each.sku: each for posting in self.posted for each in posting.new_products}
@@ -64,7 +69,7 @@ class HandKept:
     def movements(self, sku: Sku, limit: int, after: str = "") -> Page[Movement]:
         return Page(tuple(m for each in self.posted for m in each.movements if m.sku == sku))
 
-    def post(self, posting: Posting) -> None:
+    def post(self, posting: Posting, also: Sequence[Write] = ()) -> None:
         self.posted.append(posting)
 
 
@@ -144,23 +149,39 @@ def test_the_network_total_is_the_sum_of_its_nodes() -> None:
         "reserved": 2,
         "safety": 0,
         "damaged": 0,
+        "quality": 0,
         "incoming": 0,
+        "oversold": 0,
         "available": 98,
+        "shelves": [],
     }
     assert shown["total"] == {
         "on_hand": 110,
         "reserved": 2,
         "safety": 1,
         "damaged": 2,
+        "quality": 0,
         "incoming": 5,
+        "oversold": 0,
         "available": 105,
     }
+
+
+def test_a_node_shows_the_sum_of_its_shelves_and_each_that_is_kept_apart() -> None:
+    levels = [
+        Level(MUG, EAST, on_hand=3, available=3),
+        Level(MUG, EAST, on_hand=2, reserved=1, available=1, shelf=pool("VIP")),
+    ]
+    (shown,) = view.of_stock(Product(MUG, "Blue mug"), levels)["nodes"]
+    assert (shown["on_hand"], shown["available"]) == (5, 4)
+    (apart,) = shown["shelves"]
+    assert (apart["shelf"], apart["on_hand"], apart["available"]) == ("POOL#VIP", 2, 1)
 
 
 def test_a_sku_outside_the_catalogue_is_not_found() -> None:
     books = HandKept()
     received(books, (MUG, 1))
-    assert stock_of(MUG, stock=books)[1] == [Level(MUG, EAST, 1, available=1)]
+    assert stock_of(MUG, stock=books)[1].levels == (Level(MUG, EAST, 1, available=1),)
     for ask in (lambda: stock_of(CUP, stock=books), lambda: movements_page(CUP, 5, stock=books)):
         with pytest.raises(NotFound):
             ask()
@@ -170,7 +191,7 @@ def test_a_page_of_stock_carries_levels_and_where_to_go_on() -> None:
     books = HandKept()
     received(books, (MUG, 1), (CUP, 2))
     page = stock_page(10, stock=books)
-    assert [(product.sku, levels[0].on_hand) for product, levels in page.items] == [
+    assert [(product.sku, each.levels[0].on_hand) for product, each in page.items] == [
         (MUG, 1),
         (CUP, 2),
     ]
@@ -194,8 +215,9 @@ def test_nodes_movements_and_answers_have_the_shapes_of_the_api() -> None:
     assert shown == {
         "at": "2026-11-21T12:00:00.000Z",
         "node": "WH-EAST",
+        "shelf": "",
         "reason": "RECEIPT",
         "reference": "PO-9",
         "actor": "ops",
-        "changes": {"on_hand": 1, "reserved": 0, "safety": 0, "damaged": 0, "incoming": 0},
+        "changes": dict.fromkeys(BUCKETS, 0) | {"on_hand": 1},
     }

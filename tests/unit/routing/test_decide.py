@@ -13,12 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from oms.inventory.model import Level, Node, NodeKind
+from oms.inventory.selling import Offer, Position, Selling, SellingPolicy
 from oms.kernel.address import Address
 from oms.kernel.ids import LineId, NodeId, Sku
-from oms.kernel.money import Money
-from oms.orders.content import Line
-from oms.routing.facts import Facts, Wanted, wanted
-from oms.routing.model import NEAREST, Policy, decide
+from oms.routing.criteria import DEFAULT_RULES, RoutingRules
+from oms.routing.facts import Buyer, Facts, Wanted
+from oms.routing.model import decide
 from oms.routing.route import route
 
 MUG, CUP = Sku("MUG-BLUE"), Sku("CUP-RED")
@@ -56,15 +56,30 @@ def facts(
         destination,
         tuple(a_node(node) for node in stock),
         tuple(
-            Level(Sku(sku), NodeId(node), n, available=n)
+            Offer(Sku(sku), NodeId(node), n)
             for node, units in stock.items()
             for sku, n in units.items()
         ),
         frozenset(map(NodeId, avoid)),
+        {Sku(sku): position(sku, stock) for sku in {*wants, *_named(stock)}},
     )
 
 
-def sent(case: Facts, policy: Policy = NEAREST) -> list[tuple[str, str, int]]:
+def _named(stock: Mapping[Any, Mapping[Any, int]]) -> list[Any]:
+    return [sku for units in stock.values() for sku in units]
+
+
+def position(sku: Any, stock: Mapping[Any, Mapping[Any, int]]) -> Position:
+    """All of it on the general shelves."""
+    levels = (
+        Level(Sku(sku), NodeId(node), units[sku], available=units[sku])
+        for node, units in stock.items()
+        if sku in units
+    )
+    return Position(Selling(Sku(sku)), tuple(levels))
+
+
+def sent(case: Facts, policy: RoutingRules = DEFAULT_RULES) -> list[tuple[str, str, int]]:
     return [(leg.node, leg.sku, leg.quantity) for leg in decide(case, policy).legs]
 
 
@@ -111,7 +126,7 @@ def test_of_two_equal_splits_the_shorter_way_wins_though_it_leaves_out_the_neare
 
 def test_an_order_that_may_not_be_split_waits_for_one_node() -> None:
     stock = {"WH-EAST": {MUG: 5}, "WH-WEST": {MUG: 5}}
-    whole = Policy(splits=False)
+    whole = RoutingRules(splits=False)
     assert sent(facts(stock, {MUG: 5}), whole) == [("WH-EAST", MUG, 5)]
     plan = decide(facts(stock, {MUG: 10}), whole)
     assert plan.legs == () and plan.shortages[0].quantity == 10
@@ -187,21 +202,22 @@ CASES = st.builds(
     lambda stock, lines, destination, avoid: replace(
         facts(stock, {}, destination, avoid),
         wanted=tuple(Wanted(LineId(str(i)), Sku(sku), n) for i, (sku, n) in enumerate(lines)),
+        positions={Sku(sku): position(sku, stock) for sku in SKUS},
     ),
     STOCK,
     LINES,
     st.sampled_from([SEATTLE, BOSTON, BERLIN, None]),
     st.lists(st.sampled_from(NODE_IDS), max_size=2).map(tuple),
 )
-POLICIES = st.sampled_from([Policy(), Policy(splits=False), Policy(most_sets=1)])
+POLICIES = st.sampled_from([RoutingRules(), RoutingRules(splits=False), RoutingRules(most_sets=1)])
 
 
 @given(CASES, POLICIES)
 def test_a_plan_never_takes_more_than_is_there_and_accounts_for_every_unit(
-    case: Facts, policy: Policy
+    case: Facts, policy: RoutingRules
 ) -> None:
     plan = decide(case, policy)
-    available = {(level.sku, level.node): level.available for level in case.levels}
+    available = {(offer.sku, offer.node): offer.units for offer in case.offers}
     for (sku, node), units in _sums([((x.sku, x.node), x.quantity) for x in plan.legs]).items():
         assert 0 < units <= available[sku, node] and node not in case.avoid
     parts = [(leg.line_id, leg.quantity) for leg in plan.legs]
@@ -212,13 +228,14 @@ def test_a_plan_never_takes_more_than_is_there_and_accounts_for_every_unit(
 
 @given(CASES, POLICIES, st.integers())
 def test_the_order_in_which_facts_are_listed_does_not_matter(
-    case: Facts, policy: Policy, seed: int
+    case: Facts, policy: RoutingRules, seed: int
 ) -> None:
     shuffled = replace(
         case,
         wanted=_shuffled(case.wanted, seed),
         nodes=_shuffled(case.nodes, seed),
-        levels=_shuffled(case.levels, seed),
+        offers=_shuffled(case.offers, seed),
+        positions=dict(_shuffled(tuple(case.positions.items()), seed)),
     )
     assert decide(shuffled, policy) == decide(case, policy)
 
@@ -233,8 +250,8 @@ def test_no_smaller_set_of_nodes_could_have_sent_as_much(case: Facts) -> None:
         total = 0
         for sku in SKUS:
             want = sum(line.quantity for line in case.wanted if line.sku == sku)
-            here = [x for x in case.levels if x.sku == sku and x.node in nodes]
-            total += min(want, sum(max(level.available, 0) for level in here))
+            here = [x for x in case.offers if x.sku == sku and x.node in nodes]
+            total += min(want, sum(max(offer.units, 0) for offer in here))
         return total
 
     planned = sum(leg.quantity for leg in plan.legs)
@@ -245,12 +262,12 @@ def test_no_smaller_set_of_nodes_could_have_sent_as_much(case: Facts) -> None:
 
 @given(CASES)
 def test_nothing_is_short_while_a_node_still_has_it(case: Facts) -> None:
-    plan = decide(case, Policy(most_sets=1))
+    plan = decide(case, RoutingRules(most_sets=1))
     taken = _sums([((leg.sku, leg.node), leg.quantity) for leg in plan.legs])
-    for level in case.levels:
-        left = level.available - taken.get((level.sku, level.node), 0)
-        if left > 0 and level.node not in case.avoid:
-            assert level.sku not in {each.sku for each in plan.shortages}
+    for offer in case.offers:
+        left = offer.units - taken.get((offer.sku, offer.node), 0)
+        if left > 0 and offer.node not in case.avoid:
+            assert offer.sku not in {each.sku for each in plan.shortages}
 
 
 def _sums(parts: Iterable[tuple[Any, int]]) -> dict[Any, int]:
@@ -268,24 +285,22 @@ def _shuffled(values: tuple[Any, ...], seed: int) -> tuple[Any, ...]:
 
 
 class Shelves:
-    """The part of `StockReader` that routing reads."""
+    """The part of the books that routing reads: nine of everything at two nodes."""
 
     def nodes(self) -> list[Node]:
         return [a_node("WH-EAST"), a_node("WH-WEST")]
 
-    def levels_of(self, skus: set[Sku], nodes: list[NodeId]) -> dict[Sku, list[Level]]:
-        return {sku: [Level(sku, node, 9, available=9) for node in nodes] for sku in skus}
+    def policy(self) -> SellingPolicy:
+        return SellingPolicy()
+
+    def positions(self, skus: set[Sku], nodes: list[NodeId]) -> dict[Sku, Position]:
+        return {sku: position(sku, {node: {sku: 9} for node in nodes}) for sku in skus}
 
 
-def a_line(line_id: str, sku: str, *, needs_shipping: bool = True) -> Line:
-    price, nothing = Money(1299, "USD"), Money(0, "USD")
-    line = Line(LineId(line_id), Sku(sku), "Mug", 2, price, nothing, nothing)
-    return replace(line, needs_shipping=needs_shipping)
-
-
-def test_lines_that_need_no_shipping_get_no_node() -> None:
-    lines = [a_line("1", MUG), a_line("2", "GIFT-CARD", needs_shipping=False)]
-    assert wanted(lines) == (Wanted(LineId("1"), MUG, 2),)
-    plan = route(lines, SEATTLE, stock=Shelves())  # type: ignore[arg-type]
+def test_a_plan_is_made_of_what_the_books_say() -> None:
+    books: Any = Shelves()
+    lines = [Wanted(LineId("1"), MUG, 2)]
+    plan = route(lines, Buyer(destination=SEATTLE), stock=books)
     assert [(leg.line_id, leg.node) for leg in plan.legs] == [("1", "WH-WEST")]
-    assert route(lines, SEATTLE, ["WH-WEST"], stock=Shelves()).nodes == ("WH-EAST",)  # type: ignore[arg-type, list-item]
+    elsewhere = Buyer(destination=SEATTLE, avoid=frozenset({NodeId("WH-WEST")}))
+    assert route(lines, elsewhere, stock=books).nodes == ("WH-EAST",)

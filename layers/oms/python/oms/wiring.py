@@ -6,25 +6,55 @@ function loads only what it uses.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
 
 from oms.kernel.clock import Clock, SystemClock
-from oms.kernel.ids import OrderId
+from oms.kernel.ids import OrderId, Sku
 from oms.orders.store import DynamoOrders
 from oms.platform.config import config
 from oms.platform.dynamo import Dynamo
-from oms.platform.observability import about
+from oms.platform.observability import about, count_each
 from oms.platform.secrets import Secrets
 from oms.tracking.token import TrackingTokens
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
     from oms.channels.model import ChannelAccount
     from oms.channels.push import TrackingPush
     from oms.fulfilment.at_node import PackShipment, PickShipment, RejectShipment, ShipParcels
     from oms.fulfilment.carriers import Carrier
     from oms.fulfilment.label import BuyLabel, VoidLabel
+    from oms.inventory.accuracy import ReportAccuracy
+    from oms.inventory.arrival import Arrivals
+    from oms.inventory.availability import CheckAvailability
+    from oms.inventory.claims_store import ClaimsStore
+    from oms.inventory.consignment_store import DynamoConsignments
+    from oms.inventory.count_stock import CountStock
+    from oms.inventory.count_store import DynamoCounts
+    from oms.inventory.expire import ExpireHold, ReclaimExpired, SweepStock
+    from oms.inventory.gather import GatherStock
+    from oms.inventory.holds_store import DynamoHolds
+    from oms.inventory.lots import LotStatus
+    from oms.inventory.lots_store import DynamoLots
+    from oms.inventory.publish import PublishStock
+    from oms.inventory.publish_store import DynamoFigures
+    from oms.inventory.reconcile import Checked, ReconcileSku
+    from oms.inventory.reconcile_store import ReconcileStore
+    from oms.inventory.reconcile_walk import ReconcileStock
+    from oms.inventory.refresh import RefreshStock
+    from oms.inventory.reserve import ExtendHold, ReleaseReservation, ReserveStock
+    from oms.inventory.serve import ServeWaiting, SweepWaiting
+    from oms.inventory.spread import SpreadStock
+    from oms.inventory.spread_store import DynamoSpread, GlancingStock
     from oms.inventory.store import DynamoStock
+    from oms.inventory.sweeps import SweepInTurn
+    from oms.inventory.transfer import Transfers
+    from oms.inventory.valuation_store import ValueStock
+    from oms.inventory.work_store import DynamoWork
     from oms.notifications.tell import NotifyChannel, NotifyCustomer
     from oms.orders.allocate import AllocateStock, ReleaseStock
     from oms.orders.cancel import CancelOrder, EndOrder, RejectOrder
@@ -35,6 +65,7 @@ if TYPE_CHECKING:
     from oms.orders.screen import ScreenFraud
     from oms.orders.sweep import SweepOrders
     from oms.orders.validate import ValidateOrder
+    from oms.orders.wake import WakeOrder
     from oms.orders.workflows import Workflows
     from oms.payments.authorize import AuthorizePayment, VoidPayment
     from oms.payments.capture import CapturePayment, RefundCapture
@@ -45,6 +76,7 @@ if TYPE_CHECKING:
     from oms.platform.bus import Bus
     from oms.search.cursor import Cursors
     from oms.search.listing import ListOrders
+    from oms.search.on_time import ReportOnTime
     from oms.search.project import IndexOrders
     from oms.search.store import DynamoIndex
     from oms.tasks.listing import ListTasks
@@ -61,7 +93,9 @@ def clock() -> Clock:
 
 @cache
 def dynamo() -> Dynamo:
-    return Dynamo()
+    from oms.inventory.items import skus_in
+
+    return Dynamo(on_conflict=lambda keys: count_each("StockConflicts", "sku", skus_in(keys)))
 
 
 @cache
@@ -84,7 +118,47 @@ def orders() -> DynamoOrders:
 def stock() -> DynamoStock:
     from oms.inventory.store import DynamoStock
 
-    return DynamoStock(dynamo(), config().stock_table)
+    return DynamoStock(dynamo(), config().stock_table, clock())
+
+
+@cache
+def glancing_stock() -> GlancingStock:
+    from oms.inventory.spread_store import GlancingStock
+
+    return GlancingStock(dynamo(), config().stock_table, clock())
+
+
+@cache
+def figures() -> DynamoFigures:
+    from oms.inventory.publish_store import DynamoFigures
+
+    return DynamoFigures(dynamo(), config().stock_table)
+
+
+@cache
+def spread_books() -> DynamoSpread:
+    from oms.inventory.spread_store import DynamoSpread
+
+    return DynamoSpread(dynamo(), config().stock_table)
+
+
+def connected_channels() -> list[str]:
+    """The channels that there are accounts of."""
+    return sorted(secrets().get("channels"))
+
+
+@cache
+def holds() -> DynamoHolds:
+    from oms.inventory.holds_store import DynamoHolds
+
+    return DynamoHolds(dynamo(), config().stock_table)
+
+
+@cache
+def stock_work() -> DynamoWork:
+    from oms.inventory.work_store import DynamoWork
+
+    return DynamoWork(dynamo(), config().stock_table, clock())
 
 
 @cache
@@ -222,6 +296,14 @@ def capture_order() -> CaptureOrder:
 
 
 @cache
+def place_order() -> CaptureOrder:
+    """Capture of our own shop's orders, which may be placed on a cart's hold."""
+    from oms.orders.adopt_hold import AdoptHold
+
+    return replace(capture_order(), adopt=AdoptHold(stock(), holds(), clock()))
+
+
+@cache
 def list_orders() -> ListOrders:
     from oms.search.listing import ListOrders
 
@@ -249,6 +331,252 @@ def resolve_task() -> ResolveTask:
     return ResolveTask(
         orders(), stock(), cancel_order(), reject_order(), approve_review(), correct(), clock()
     )
+
+
+# --- stock -------------------------------------------------------------------------------
+
+
+@cache
+def expire_hold() -> ExpireHold:
+    from oms.inventory.expire import ExpireHold
+
+    return ExpireHold(stock(), holds(), dynamo(), clock())
+
+
+@cache
+def reclaim_expired() -> ReclaimExpired:
+    from oms.inventory.expire import ReclaimExpired
+
+    return ReclaimExpired(stock(), holds(), expire_hold(), clock())
+
+
+@cache
+def sweep_stock() -> SweepStock:
+    from oms.inventory.expire import SweepStock
+
+    return SweepStock(holds(), stock_work(), expire_hold(), clock())
+
+
+@cache
+def wake_order() -> WakeOrder:
+    from oms.orders.wake import WakeOrder
+
+    return WakeOrder(orders(), stock(), clock())
+
+
+@cache
+def serve_waiting() -> ServeWaiting:
+    from oms.inventory.serve import ServeWaiting
+
+    return ServeWaiting(stock(), wake_order(), clock())
+
+
+@cache
+def sweep_waiting() -> SweepWaiting:
+    from oms.inventory.serve import SweepWaiting
+
+    return SweepWaiting(stock(), serve_waiting(), sweep_stock())
+
+
+@cache
+def publish_stock() -> PublishStock:
+    from oms.inventory.publish import PublishStock
+
+    return PublishStock(stock(), figures(), connected_channels, clock())
+
+
+@cache
+def refresh_stock() -> RefreshStock:
+    from oms.inventory.refresh import RefreshStock
+
+    return RefreshStock(stock(), figures(), publish_stock(), connected_channels, clock())
+
+
+@cache
+def spread_stock() -> SpreadStock:
+    from oms.inventory.spread import SpreadStock
+
+    return SpreadStock(spread_books(), clock())
+
+
+@cache
+def gather_stock() -> GatherStock:
+    from oms.inventory.gather import GatherStock
+
+    return GatherStock(spread_books(), clock())
+
+
+@cache
+def sweep_all_stock() -> SweepInTurn:
+    """Holds and work, waiting lines, what was hot; and a new day for what is published."""
+    from oms.inventory.gather import SweepSpread
+    from oms.inventory.sweeps import SweepInTurn
+
+    spread = SweepSpread(spread_books(), gather_stock(), spread_stock(), clock())
+    return SweepInTurn((sweep_waiting(), spread, refresh_stock()))
+
+
+@cache
+def reserve_stock() -> ReserveStock:
+    from oms.inventory.reserve import ReserveStock
+    from oms.routing.plan_cart import PlanCart
+
+    plan = PlanCart(stock(), clock(), glancing_stock())
+    return ReserveStock(stock(), holds(), dynamo(), plan, reclaim_expired(), clock())
+
+
+@cache
+def check_availability() -> CheckAvailability:
+    from oms.inventory.availability import CheckAvailability
+
+    return CheckAvailability(stock(), clock())
+
+
+@cache
+def extend_reservation() -> ExtendHold:
+    from oms.inventory.reserve import ExtendHold
+
+    return ExtendHold(holds(), dynamo(), clock())
+
+
+@cache
+def release_reservation() -> ReleaseReservation:
+    from oms.inventory.reserve import ReleaseReservation
+
+    return ReleaseReservation(stock(), holds(), dynamo(), clock())
+
+
+@cache
+def consignments() -> DynamoConsignments:
+    from oms.inventory.consignment_store import DynamoConsignments
+
+    return DynamoConsignments(dynamo(), config().stock_table)
+
+
+@cache
+def lots() -> DynamoLots:
+    from oms.inventory.lots_store import DynamoLots
+
+    return DynamoLots(dynamo(), config().stock_table)
+
+
+@cache
+def counts() -> DynamoCounts:
+    from oms.inventory.count_store import DynamoCounts
+
+    return DynamoCounts(dynamo(), config().stock_table)
+
+
+@cache
+def arrivals() -> Arrivals:
+    from oms.inventory.arrival import Arrivals
+
+    return Arrivals(consignments(), lots(), stock().serials)
+
+
+@cache
+def transfers() -> Transfers:
+    from oms.inventory.transfer import Transfers
+
+    return Transfers(stock(), consignments(), lots(), clock())
+
+
+@cache
+def count_stock() -> CountStock:
+    from oms.inventory.count_stock import CountStock
+
+    return CountStock(stock(), counts(), clock())
+
+
+def show_lot(sku: Sku, name: str) -> LotStatus:
+    from oms.inventory.lots import status_of
+
+    return status_of(sku, name, books=stock(), lots=lots(), holds=holds())
+
+
+def recall_lot(sku: Sku, name: str, reason: str, actor: str) -> LotStatus:
+    from oms.inventory.lots import recall
+
+    return recall(
+        sku, name, reason, actor, books=stock(), lots=lots(), holds=holds(), clock=clock()
+    )
+
+
+def clear_lot(sku: Sku, name: str) -> LotStatus:
+    from oms.inventory.lots import clear
+
+    return clear(sku, name, books=stock(), lots=lots(), holds=holds())
+
+
+# --- the books, checked ------------------------------------------------------------------
+
+
+@cache
+def _claims() -> ClaimsStore:
+    from oms.inventory.claims_store import ClaimsStore
+
+    return ClaimsStore(dynamo(), config().stock_table, config().orders_table, orders(), index())
+
+
+@cache
+def _reconcile_store() -> ReconcileStore:
+    from oms.inventory.reconcile_store import ReconcileStore
+
+    return ReconcileStore(dynamo(), config().stock_table, stock(), _claims(), clock())
+
+
+@cache
+def reconcile_sku() -> ReconcileSku:
+    from oms.inventory.reconcile import ReconcileSku
+
+    return ReconcileSku(_reconcile_store(), clock())
+
+
+@cache
+def reconcile_stock() -> ReconcileStock:
+    from oms.inventory.reconcile_walk import ReconcileStock
+
+    return ReconcileStock(
+        reconcile_sku(),
+        _claims(),
+        stock(),
+        _reconcile_store(),
+        tell_discrepancies,
+        clock(),
+        repair=config().repair_stock,
+    )
+
+
+def tell_discrepancies(found: Sequence[Checked], at: datetime) -> None:
+    from oms.inventory.reconcile_walk import discrepancy
+
+    bus().publish([discrepancy(each, at) for each in found])
+
+
+@cache
+def value_stock() -> ValueStock:
+    from oms.inventory.checkpoint_store import MovementSums
+    from oms.inventory.valuation_store import ValueStock
+
+    return ValueStock(stock(), MovementSums(dynamo(), config().stock_table, clock()))
+
+
+@cache
+def stock_accuracy() -> ReportAccuracy:
+    from oms.inventory.accuracy import ReportAccuracy
+    from oms.inventory.count_store import DynamoCounts
+
+    return ReportAccuracy(stock(), DynamoCounts(dynamo(), config().stock_table))
+
+
+@cache
+def report_on_time() -> ReportOnTime:
+    from oms.search.on_time import ReportOnTime
+
+    return ReportOnTime(orders(), index(), clock())
+
+
+# --- orders ------------------------------------------------------------------------------
 
 
 @cache
@@ -332,7 +660,7 @@ def record_scan() -> RecordScan:
 def pick_shipment() -> PickShipment:
     from oms.fulfilment.at_node import PickShipment
 
-    return PickShipment(orders(), clock())
+    return PickShipment(orders(), stock(), clock())
 
 
 @cache
@@ -371,7 +699,7 @@ def validate_order() -> ValidateOrder:
 def allocate_stock() -> AllocateStock:
     from oms.orders.allocate import AllocateStock
 
-    return AllocateStock(orders(), stock(), clock())
+    return AllocateStock(orders(), stock(), clock(), end_order(), reclaim_expired())
 
 
 @cache

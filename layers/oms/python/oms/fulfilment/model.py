@@ -46,9 +46,23 @@ class ShipmentLine:
 
 @dataclass(frozen=True, slots=True)
 class ParcelLine:
+    """Units of a line, or of a part of a kit, in one box.
+
+    `whole` are the kits that a box completes by their first part, fixed when it is packed: so
+    each kit counts in one box, whatever is packed or told later. None where the line is no kit.
+    `serials` name the units, where somebody does.
+    """
+
     line_id: LineId
     sku: Sku
     quantity: int
+    whole: int | None = None
+    serials: tuple[str, ...] = ()
+
+    @property
+    def units(self) -> int:
+        """Units of the order's own line, as the customer bought them."""
+        return self.quantity if self.whole is None else self.whole
 
 
 @dataclass(frozen=True, slots=True)

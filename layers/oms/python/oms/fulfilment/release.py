@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
 from oms.fulfilment.model import Shipment, ShipmentLine
-from oms.kernel.ids import shipment_id
-from oms.orders.model import Order
+from oms.kernel.ids import LineId, Sku, shipment_id
+from oms.orders.model import Leg, Order
 from oms.orders.transitions import moved
 
 
@@ -22,11 +23,7 @@ def released(order: Order, actor: str, at: datetime) -> Order:
         Shipment(
             number=number,
             node=node,
-            lines=tuple(
-                ShipmentLine(leg.line_id, leg.sku, leg.quantity)
-                for leg in order.legs
-                if leg.node == node
-            ),
+            lines=_lines(leg for leg in order.legs if leg.node == node),
             released_at=at,
         )
         for number, node in enumerate(nodes, first)
@@ -34,3 +31,11 @@ def released(order: Order, actor: str, at: datetime) -> Order:
     names = [shipment_id(order.order_id, each.number) for each in shipments]
     after = replace(order, shipments=(*order.shipments, *shipments))
     return moved(after, "release", actor, at, shipments=names, nodes=nodes)
+
+
+def _lines(legs: Iterable[Leg]) -> tuple[ShipmentLine, ...]:
+    """One line for people to pick, however many shelves its units stand on."""
+    units: dict[tuple[LineId, Sku], int] = {}
+    for leg in legs:
+        units[leg.line_id, leg.sku] = units.get((leg.line_id, leg.sku), 0) + leg.quantity
+    return tuple(ShipmentLine(line, sku, quantity) for (line, sku), quantity in units.items())

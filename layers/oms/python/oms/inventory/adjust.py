@@ -3,6 +3,8 @@
 | reason | quantity | what it moves |
 |---|---|---|
 | DAMAGED | below 0: became unsellable; above 0: mended | `damaged`, the other way; still on hand |
+| QUALITY | below 0: held for a check; above 0: passed | `quality`, the other way; still on hand |
+| SAFETY | below 0: more safety stock; above 0: less | `safety`, the other way; still on hand |
 | LOST | below 0 | `on_hand` |
 | FOUND | above 0 | `on_hand` |
 | COUNT, CORRECTION | either | `on_hand` |
@@ -10,7 +12,8 @@
 
 Damaged units lie in the building, so they stay on hand and stop being available. To write
 damaged units off, or to send them back, mend them in the books first. Units promised to
-orders cannot be adjusted away: what is available may not fall below zero.
+orders cannot be adjusted away: what is available may not fall below zero. A line may name the
+shelf of a lot or a pool that the node has.
 """
 
 from __future__ import annotations
@@ -18,15 +21,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from oms.inventory.model import AdjustmentReason, Changes, Level, Movement, Posting
+from oms.inventory.model import AdjustmentReason, Changes, Level, Movement, Place, Posting
 from oms.inventory.ports import StockBooks
 from oms.inventory.refusals import unknown_node
+from oms.inventory.shelves import GENERAL, Shelf
 from oms.kernel.clock import Clock
 from oms.kernel.errors import FieldError, Invalid, Refused
 from oms.kernel.ids import NodeId, Sku, digest, new_ulid
 
 # Level and movement for each line, and the mark: an adjustment is one transaction.
 MOST_LINES = 48
+# Units that stay in the building, in a bucket that is not for sale.
+_WITHHELD = {
+    AdjustmentReason.DAMAGED: "damaged",
+    AdjustmentReason.QUALITY: "quality",
+    AdjustmentReason.SAFETY: "safety",
+}
 _ONLY_TAKES = frozenset({AdjustmentReason.LOST, AdjustmentReason.RETURN_TO_VENDOR})
 _ONLY_GIVES = frozenset({AdjustmentReason.FOUND})
 
@@ -37,6 +47,7 @@ class AdjustmentLine:
 
     sku: Sku
     quantity: int
+    shelf: Shelf = GENERAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +78,13 @@ def adjust(
         if refused.code != "reference-reused":
             raise
         raise Invalid(str(refused), code="idempotency-key-reused") from None
-    return books.levels_at([(line.sku, adjustment.node) for line in adjustment.lines])
+    return books.levels_at(_places(adjustment))
 
 
 def changes_of(reason: AdjustmentReason, quantity: int) -> Changes:
     """What `quantity` sellable units more or fewer do to the buckets."""
-    if reason is AdjustmentReason.DAMAGED:
-        return {"damaged": -quantity}
+    if bucket := _WITHHELD.get(reason):
+        return {bucket: -quantity}
     return {"on_hand": quantity}
 
 
@@ -81,16 +92,19 @@ def _field_errors(adjustment: Adjustment, books: StockBooks) -> list[FieldError]
     if adjustment.node not in {node.node_id for node in books.nodes()}:
         raise unknown_node(adjustment.node)
     known = books.products([line.sku for line in adjustment.lines])
-    errors, seen = [], set[Sku]()
+    shelves = {level.place for level in books.levels_at(_places(adjustment))}
+    errors, seen = [], set[Place]()
     for number, line in enumerate(adjustment.lines):
-        at = f"/lines/{number}"
+        at, place = f"/lines/{number}", (line.sku, adjustment.node, line.shelf)
         if line.sku not in known:
             errors.append(FieldError(f"{at}/sku", "unknown-sku", "not in the catalogue"))
-        if line.sku in seen:
+        elif line.shelf and place not in shelves:
+            errors.append(FieldError(at, "unknown-shelf", "the node has no such lot or pool"))
+        if place in seen:
             errors.append(FieldError(f"{at}/sku", "repeated-sku", "another line has this SKU"))
         if problem := _sign_problem(adjustment.reason, line.quantity):
             errors.append(FieldError(f"{at}/quantity", "wrong-sign", problem))
-        seen.add(line.sku)
+        seen.add(place)
     return errors
 
 
@@ -108,12 +122,21 @@ def _posting(adjustment: Adjustment, actor: str, key: str, at: datetime) -> Post
         adjustment.reason,
         adjustment.node,
         adjustment.reference,
-        *(f"{line.sku}\x1f{line.quantity}" for line in adjustment.lines),
+        *(_content(line) for line in adjustment.lines),
     )
     movements = tuple(
         _movement(adjustment, line, reference, actor, at) for line in adjustment.lines
     )
     return Posting(key or new_ulid(at), f"ADJUSTMENT#{actor}", content, movements)
+
+
+def _content(line: AdjustmentLine) -> str:
+    plain = f"{line.sku}\x1f{line.quantity}"
+    return f"{plain}\x1f{line.shelf}" if line.shelf else plain
+
+
+def _places(adjustment: Adjustment) -> list[Place]:
+    return [(line.sku, adjustment.node, line.shelf) for line in adjustment.lines]
 
 
 def _movement(
@@ -128,4 +151,5 @@ def _movement(
         reference,
         actor,
         at,
+        line.shelf,
     )

@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 import unicodedata
-from typing import Annotated
+from datetime import date
+from typing import Annotated, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 
 from oms.inventory.adjust import MOST_LINES, Adjustment, AdjustmentLine
 from oms.inventory.model import AdjustmentReason
 from oms.inventory.receive import Receipt, ReceiptLine
+from oms.inventory.shelves import GENERAL, lot, pool
 from oms.kernel.ids import NodeId, Sku
+from oms.kernel.money import CURRENCIES, Money
 
 MOST_UNITS = 1_000_000
 MOST_RECEIPT_LINES = 1_000
+MOST_SERIALS = 1_000
+MOST_COST = 10**10
 # Control, invisible and direction-changing characters, surrogates, line separators.
 _UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
@@ -27,6 +39,12 @@ def printable(text: str) -> str:
     return text
 
 
+def _known(currency: str) -> str:
+    if currency not in CURRENCIES:
+        raise ValueError("no such currency")
+    return currency
+
+
 def _not_zero(units: int) -> int:
     if units == 0:
         raise ValueError("nothing would change")
@@ -34,39 +52,92 @@ def _not_zero(units: int) -> int:
 
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(printable)]
+# A "#" parts the words of a shelf's name.
+LotName = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=60, pattern="^[^#]+$"),
+    AfterValidator(printable),
+]
 Units = Annotated[int, Field(ge=1, le=MOST_UNITS)]
 SignedUnits = Annotated[int, Field(ge=-MOST_UNITS, le=MOST_UNITS), AfterValidator(_not_zero)]
 
 
-class _Body(BaseModel):
+class Body(BaseModel):
     """Read with `model_validate_json`: strict mode takes enums as text from JSON only."""
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
 
-class ReceiptLineBody(_Body):
+class UnitCost(Body):
+    """What one unit cost."""
+
+    amount_minor: Annotated[int, Field(ge=0, le=MOST_COST)]
+    currency: Annotated[str, StringConstraints(pattern="^[A-Z]{3}$"), AfterValidator(_known)]
+
+    def to_domain(self) -> Money:
+        return Money(self.amount_minor, self.currency)
+
+
+class ReceiptLineBody(Body):
+    """`lot` puts the units on a shelf of their own; `serials` name every one of them."""
+
     sku: Name
     quantity: Units
+    unit_cost: UnitCost | None = None
+    lot: LotName | None = None
+    expires_on: date | None = None
+    serials: Annotated[list[Name], Field(max_length=MOST_SERIALS)] = []
+
+    @model_validator(mode="after")
+    def _lots_expire(self) -> Self:
+        if self.expires_on and not self.lot:
+            raise ValueError("a day of expiry is a lot's")
+        return self
+
+    def to_domain(self) -> ReceiptLine:
+        return ReceiptLine(
+            Sku(self.sku),
+            self.quantity,
+            self.unit_cost.amount_minor if self.unit_cost else None,
+            self.lot or "",
+            self.expires_on.isoformat() if self.expires_on else "",
+            tuple(sorted(self.serials)),
+        )
 
 
-class ReceiptBody(_Body):
+class ReceiptBody(Body):
     """`{"reference": "PO-9", "node": "WH-EAST", "lines": [{"sku": "MUG", "quantity": 100}]}`"""
 
     reference: Name
     node: Name
     lines: Annotated[list[ReceiptLineBody], Field(min_length=1, max_length=MOST_RECEIPT_LINES)]
+    delivery: Annotated[str, StringConstraints(max_length=100), AfterValidator(printable)] = ""
 
     def to_domain(self) -> Receipt:
-        lines = tuple(ReceiptLine(Sku(line.sku), line.quantity) for line in self.lines)
-        return Receipt(self.reference, NodeId(self.node), lines)
+        lines = tuple(line.to_domain() for line in self.lines)
+        return Receipt(self.reference, NodeId(self.node), lines, self.delivery)
 
 
-class AdjustmentLineBody(_Body):
+class AdjustmentLineBody(Body):
+    """Of the general shelf, unless a `lot` or a `pool` is named."""
+
     sku: Name
     quantity: SignedUnits
+    lot: LotName | None = None
+    pool: LotName | None = None
+
+    @model_validator(mode="after")
+    def _one_shelf(self) -> Self:
+        if self.lot and self.pool:
+            raise ValueError("a unit lies in a lot or in a pool")
+        return self
+
+    def to_domain(self) -> AdjustmentLine:
+        shelf = lot(self.lot) if self.lot else pool(self.pool) if self.pool else GENERAL
+        return AdjustmentLine(Sku(self.sku), self.quantity, shelf)
 
 
-class AdjustmentBody(_Body):
+class AdjustmentBody(Body):
     """`{"reason": "DAMAGED", "node": "WH-EAST", "lines": [{"sku": "MUG", "quantity": -3}]}`"""
 
     reason: AdjustmentReason
@@ -75,5 +146,5 @@ class AdjustmentBody(_Body):
     reference: Annotated[str, StringConstraints(max_length=100), AfterValidator(printable)] = ""
 
     def to_domain(self) -> Adjustment:
-        lines = tuple(AdjustmentLine(Sku(line.sku), line.quantity) for line in self.lines)
+        lines = tuple(line.to_domain() for line in self.lines)
         return Adjustment(self.reason, NodeId(self.node), lines, self.reference)

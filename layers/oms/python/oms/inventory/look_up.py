@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from oms.inventory.model import Level, Movement, Product
+from oms.inventory.model import Movement, Product
 from oms.inventory.ports import Page, StockReader
+from oms.inventory.selling import Position
 from oms.kernel.errors import NotFound
 from oms.kernel.ids import Sku
 
-Stock = tuple[Product, list[Level]]
+Stock = tuple[Product, Position]
 
 
 def stock_of(sku: Sku, *, stock: StockReader) -> Stock:
-    """A SKU of the catalogue and its levels, by node. Raises NotFound."""
-    return _product(sku, stock), stock.levels(sku)
+    """A SKU of the catalogue with its levels, and how it is sold. Raises NotFound."""
+    return _product(sku, stock), stock.positions([sku])[sku]
 
 
 def stock_page(limit: int, after: str = "", text: str = "", *, stock: StockReader) -> Page[Stock]:
-    """A page of the catalogue with the levels of each SKU; `text` filters SKU and title."""
+    """A page of the catalogue, each SKU as in `stock_of`; `text` filters SKU and title."""
     page = stock.catalogue(limit, after, text)
-    levels = stock.levels_of([product.sku for product in page.items])
-    return Page(tuple((product, levels[product.sku]) for product in page.items), page.after)
+    positions = stock.positions([product.sku for product in page.items])
+    return Page(tuple((product, positions[product.sku]) for product in page.items), page.after)
 
 
 def movements_page(sku: Sku, limit: int, after: str = "", *, stock: StockReader) -> Page[Movement]:

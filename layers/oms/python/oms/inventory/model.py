@@ -7,18 +7,30 @@ change is a `Movement`; levels are the sums of their movements and can be made a
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from oms.inventory.calendar import NodeCalendar
+from oms.inventory.shelves import GENERAL, OVERSOLD, UNTRACKED, Shelf, row_of
 from oms.kernel.address import Address
 from oms.kernel.errors import OmsError, Refused
 from oms.kernel.ids import NodeId, Sku, new_ulid
 
 # What is counted. `available` is not among them: it always follows from these.
-BUCKETS = ("on_hand", "reserved", "safety", "damaged", "incoming")
+BUCKETS = (
+    "on_hand",
+    "reserved",
+    "safety",
+    "damaged",
+    "quality",
+    "incoming",
+    "oversold",
+)
 AVAILABLE = "available"
+# In the building, and not for sale.
+WITHHELD = ("safety", "damaged", "quality")
 
 
 class NodeKind(StrEnum):
@@ -32,7 +44,7 @@ class Node:
     """A place that holds stock. `latitude` and `longitude` are degrees, WGS 84.
 
     They are measurements, hence floats. `ships` is False for a place that holds stock but
-    sends no parcels: it is counted and never chosen.
+    sends no parcels: it is counted and never chosen. Without a `calendar` no day is promised.
     """
 
     node_id: NodeId
@@ -42,6 +54,7 @@ class Node:
     latitude: float
     longitude: float
     ships: bool = True
+    calendar: NodeCalendar | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +76,12 @@ class Reason(StrEnum):
     RESERVATION = "RESERVATION"
     RELEASE = "RELEASE"
     SHIPMENT = "SHIPMENT"
+    BACKING = "BACKING"  # units arrived for a promise that was made beyond stock
+    ORDERED = "ORDERED"  # bought, and on its way
+    SENT = "SENT"  # left for another node of ours
+    SHELVED = "SHELVED"  # moved between shelves of one node
+    RECALL = "RECALL"
+    RECONCILED = "RECONCILED"  # the counters were repaired to what movements say
 
 
 class AdjustmentReason(StrEnum):
@@ -74,9 +93,12 @@ class AdjustmentReason(StrEnum):
     COUNT = "COUNT"
     CORRECTION = "CORRECTION"
     RETURN_TO_VENDOR = "RETURN_TO_VENDOR"
+    QUALITY = "QUALITY"
+    SAFETY = "SAFETY"
 
 
 Changes = Mapping[str, int]
+Place = tuple[Sku, NodeId, Shelf]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +107,8 @@ class Movement:
 
     `changes` maps buckets to what was added (negative: taken). `reason` is a `Reason` or an
     `AdjustmentReason`, `reference` what caused it: an order, a purchase order, a count.
+    `unit_cost_minor` is what one received unit cost, in minor units of the merchant's currency;
+    None where nobody said.
     """
 
     movement_id: str
@@ -95,14 +119,27 @@ class Movement:
     reference: str
     actor: str
     at: datetime
+    shelf: Shelf = GENERAL
+    unit_cost_minor: int | None = None
+
+    @property
+    def place(self) -> Place:
+        return self.sku, self.node, self.shelf
+
+    def undone(self, reason: Reason) -> Movement:
+        """The movement that takes this one back."""
+        changes = {bucket: -change for bucket, change in self.changes.items()}
+        return replace(self, movement_id=new_ulid(self.at), changes=changes, reason=reason)
 
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """The units of one SKU at one node, by state.
+    """The units of one SKU on one shelf of one node, by state.
 
     `available` is stored beside the others, because a condition of the database cannot
-    subtract: available = on hand - reserved - safety - damaged.
+    subtract: available = on hand + oversold - reserved - safety - damaged - quality.
+    `oversold` are the units promised beyond what is there. `expires_on` (a day, ISO) and
+    `blocked` (recalled) are for the shelves of lots.
     """
 
     sku: Sku
@@ -111,8 +148,17 @@ class Level:
     reserved: int = 0
     safety: int = 0
     damaged: int = 0
+    quality: int = 0
     incoming: int = 0
+    oversold: int = 0
     available: int = 0
+    shelf: Shelf = GENERAL
+    expires_on: str = ""
+    blocked: bool = False
+
+    @property
+    def place(self) -> Place:
+        return self.sku, self.node, self.shelf
 
     @property
     def is_sound(self) -> bool:
@@ -138,9 +184,13 @@ class Posting:
     movements: tuple[Movement, ...]
     new_products: tuple[Product, ...] = ()
 
+    @property
+    def at(self) -> datetime:
+        return self.movements[0].at
+
 
 class Claim(Protocol):
-    """Units of a SKU at a node, for instance a leg of an order."""
+    """Units of a SKU on a shelf of a node, for instance a leg of an order."""
 
     @property
     def sku(self) -> Sku: ...
@@ -148,6 +198,35 @@ class Claim(Protocol):
     def node(self) -> NodeId: ...
     @property
     def quantity(self) -> int: ...
+    @property
+    def shelf(self) -> Shelf: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Units:
+    """The plain `Claim`."""
+
+    sku: Sku
+    node: NodeId
+    quantity: int
+    shelf: Shelf = GENERAL
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """On what terms units are taken, beyond "they are there".
+
+    `keep`: units that have to stay available at a place (a channel's buffer). `oversell`: how
+    many units of a SKU may stand promised beyond stock at one node. `on`: the day (ISO) by
+    which a lot must not have expired; empty asks nothing.
+    """
+
+    keep: Mapping[Place, int] = field(default_factory=dict)
+    oversell: Mapping[Sku, int] = field(default_factory=dict)
+    on: str = ""
+
+
+PLAIN = Terms()
 
 
 class _Shortfall(Refused):
@@ -171,10 +250,10 @@ class InsufficientStock(_Shortfall):
     code = "insufficient-stock"
 
 
-class TooManyLegs(Refused):
-    """More pairs of SKU and node than one transaction can hold."""
+class LotBlocked(Refused):
+    """The lot is recalled, or expires too early: it is not promised and does not leave."""
 
-    code = "too-many-legs"
+    code = "lot-blocked"
 
 
 class LevelsDisagree(OmsError):
@@ -185,21 +264,23 @@ class LevelsDisagree(OmsError):
 
 def available_change(changes: Changes) -> int:
     """What `changes` do to the available units."""
-    taken = sum(changes.get(bucket, 0) for bucket in ("reserved", "safety", "damaged"))
-    return changes.get("on_hand", 0) - taken
+    taken = sum(changes.get(bucket, 0) for bucket in ("reserved", *WITHHELD))
+    return changes.get("on_hand", 0) + changes.get("oversold", 0) - taken
 
 
-def demand(legs: Iterable[Claim]) -> dict[tuple[Sku, NodeId], int]:
-    """Units per (SKU, node), summed and in a fixed order.
+def demand(legs: Iterable[Claim]) -> dict[Place, int]:
+    """Units per place, summed and in a fixed order. Claims that nobody counts are left out.
 
     Summed, because two conditions on one level would both hold while their sum does not.
     ValueError for a quantity below 1: it would turn taking into giving.
     """
-    sums: dict[tuple[Sku, NodeId], int] = {}
+    sums: dict[Place, int] = {}
     for leg in legs:
         if leg.quantity < 1:
             raise ValueError(f"{leg.quantity} units of {leg.sku}")
-        sums[leg.sku, leg.node] = sums.get((leg.sku, leg.node), 0) + leg.quantity
+        if leg.shelf != UNTRACKED:
+            place = leg.sku, leg.node, leg.shelf
+            sums[place] = sums.get(place, 0) + leg.quantity
     return dict(sorted(sums.items()))
 
 
@@ -209,31 +290,35 @@ UNIT_CHANGES: Mapping[Reason, Changes] = {
     Reason.RELEASE: {"reserved": -1},
     Reason.SHIPMENT: {"on_hand": -1, "reserved": -1},
 }
+# The same for a unit that was promised beyond stock: what ships was never on the books.
+OVERSOLD_CHANGES: Mapping[Reason, Changes] = {
+    Reason.RESERVATION: {"reserved": 1, "oversold": 1},
+    Reason.RELEASE: {"reserved": -1, "oversold": -1},
+    Reason.SHIPMENT: {"reserved": -1, "oversold": -1},
+    Reason.BACKING: {"oversold": -1},
+}
 
 
 def movements_of(
     legs: Iterable[Claim], reason: Reason, reference: str, actor: str, at: datetime
 ) -> list[Movement]:
-    """The movements that reserve, release or ship `legs`, one per SKU and node."""
+    """The movements that reserve, release, ship or back `legs`, one for each row of the books."""
+    rows: dict[Place, dict[str, int]] = {}
+    for (sku, node, shelf), units in demand(legs).items():
+        each_unit = (OVERSOLD_CHANGES if shelf == OVERSOLD else UNIT_CHANGES)[reason]
+        changes = rows.setdefault((sku, node, row_of(shelf)), {})
+        for bucket, each in each_unit.items():
+            changes[bucket] = changes.get(bucket, 0) + each * units
     return [
-        Movement(
-            new_ulid(at),
-            sku,
-            node,
-            {bucket: each * units for bucket, each in UNIT_CHANGES[reason].items()},
-            reason,
-            reference,
-            actor,
-            at,
-        )
-        for (sku, node), units in demand(legs).items()
+        Movement(new_ulid(at), sku, node, changes, reason, reference, actor, at, shelf)
+        for (sku, node, shelf), changes in rows.items()
     ]
 
 
-def rebuilt(movements: Iterable[Movement]) -> dict[tuple[Sku, NodeId], Level]:
+def rebuilt(movements: Iterable[Movement]) -> dict[Place, Level]:
     """The levels that follow from `movements` alone."""
-    levels: dict[tuple[Sku, NodeId], Level] = {}
+    levels: dict[Place, Level] = {}
     for each in movements:
-        level = levels.get((each.sku, each.node), Level(each.sku, each.node))
-        levels[each.sku, each.node] = level.after(each.changes)
+        level = levels.get(each.place, Level(each.sku, each.node, shelf=each.shelf))
+        levels[each.place] = level.after(each.changes)
     return levels

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, Protocol, TypeVar
 
-from oms.inventory.model import Claim, Level, Movement, Node, Posting, Product
-from oms.kernel.ids import NodeId, Sku
+from oms.inventory.incoming import Incoming
+from oms.inventory.model import PLAIN, Claim, Level, Movement, Node, Place, Posting, Product, Terms
+from oms.inventory.reservation import Reservation, ReservationId
+from oms.inventory.selling import Position, Selling, SellingPolicy
+from oms.inventory.serials import SerialBook
+from oms.inventory.waiting import Waiting
+from oms.kernel.ids import NodeId, OrderId, Sku
 from oms.platform.unit import Write
 
 T = TypeVar("T")
@@ -29,18 +34,27 @@ class StockReader(Protocol):
         """Every node, by id."""
 
     def levels(self, sku: Sku) -> list[Level]:
-        """The levels of one SKU, by node."""
+        """Every shelf of one SKU, by node and shelf."""
 
-    def levels_of(
+    def positions(
         self, skus: Collection[Sku], nodes: Collection[NodeId] | None = None
-    ) -> dict[Sku, list[Level]]:
-        """The levels of several SKUs at `nodes` (default: every node), by node.
+    ) -> dict[Sku, Position]:
+        """Several SKUs at `nodes` (default: every node), as a buyer may meet them.
 
-        Every SKU asked for is a key of the answer; one without stock has an empty list.
+        Every SKU asked for is a key of the answer; one without stock has no levels.
         """
 
-    def levels_at(self, places: Collection[tuple[Sku, NodeId]]) -> list[Level]:
-        """The levels that exist among those (SKU, node) pairs, by SKU and node."""
+    def selling(self, skus: Collection[Sku]) -> dict[Sku, Selling]:
+        """How SKUs are sold; every SKU asked for is a key of the answer."""
+
+    def incoming(self, sku: Sku) -> list[Incoming]:
+        """What was bought and has not come, the earliest first."""
+
+    def policy(self) -> SellingPolicy:
+        """The merchant's selling rules."""
+
+    def levels_at(self, places: Collection[Place]) -> list[Level]:
+        """The levels that exist among those places, by place."""
 
     def products(self, skus: Collection[Sku]) -> dict[Sku, Product]:
         """The catalogue rows that exist."""
@@ -53,35 +67,125 @@ class StockReader(Protocol):
 
 
 class StockLedger(Protocol):
-    """Writes for whoever owns the order's transaction; nothing is committed here.
+    """Writes for whoever owns the transaction; what fits into one is not committed here.
 
-    Neither of the three knows whether it happened before. The caller commits them with the
-    order, on condition of the order's version: a repeat meets another version and writes
-    nothing. All raise TooManyLegs when a transaction cannot hold the legs.
+    None of these knows whether it happened before. The caller commits them with the record
+    that they belong to, on condition of its version: a repeat meets another version and
+    writes nothing.
     """
 
     def reserve(
-        self, legs: Iterable[Claim], reference: str, actor: str, at: datetime
+        self,
+        legs: Iterable[Claim],
+        reference: str,
+        actor: str,
+        at: datetime,
+        *,
+        terms: Terms = PLAIN,
+        attempt: str = "",
     ) -> list[Write]:
-        """Take the units if they are available. The commit raises OutOfStock otherwise."""
+        """Take the units if they are available. The commit raises OutOfStock otherwise.
+
+        More than one transaction holds are taken in parts, at once, as the work `attempt`: then
+        this raises OutOfStock itself, with nothing held, and the writes make the parts one. A
+        caller that does not get to commit them calls `abandon`; if it dies, the sweep does.
+        """
+
+    def abandon(self, attempt: str) -> None:
+        """Give back what `reserve` took in parts as the work `attempt`. Harmless if nothing."""
 
     def release(
         self, legs: Iterable[Claim], reference: str, actor: str, at: datetime
     ) -> list[Write]:
-        """Give reserved units back: the exact inverse of `reserve`."""
+        """Give reserved units back: the exact inverse of `reserve`.
+
+        More than one transaction holds become work that is carried out right after the commit.
+        """
 
     def consume(
-        self, legs: Iterable[Claim], reference: str, actor: str, at: datetime
+        self,
+        legs: Iterable[Claim],
+        reference: str,
+        actor: str,
+        at: datetime,
+        *,
+        terms: Terms = PLAIN,
     ) -> list[Write]:
-        """Reserved units leave the building. Needs nothing to be available."""
+        """Reserved units leave the building. Needs nothing to be available.
+
+        With a day in `terms`, the commit raises LotBlocked for a lot that is recalled or expired.
+        """
+
+    @property
+    def serials(self) -> SerialBook:
+        """The units that have names of their own."""
+
+    def back(self, legs: Iterable[Claim], reference: str, actor: str, at: datetime) -> list[Write]:
+        """Units that are there now stand for units that were promised beyond stock.
+
+        Raises OutOfStock from the commit when they are not.
+        """
 
 
 class StockBooks(StockReader, Protocol):
     """The books that receipts and adjustments are posted to."""
 
-    def post(self, posting: Posting) -> None:
-        """Commit `posting` once; a repeat changes nothing.
+    def post(self, posting: Posting, also: Sequence[Write] = ()) -> None:
+        """Commit `posting` once, and `also` with it; a repeat changes nothing.
 
         Raises Refused `reference-reused` when its name stands for something else, and
         InsufficientStock when a level would fall below zero. Then nothing was written.
         """
+
+    def save_selling(self, sku: Sku, **terms: object) -> None:
+        """Set how a SKU is sold; what is not named stays as it is."""
+
+
+class Holds(Protocol):
+    """Where reservations live. Reads are consistent."""
+
+    def get(self, reservation_id: str) -> Reservation:
+        """Raises NotFound."""
+
+    def first(self, hold: Reservation) -> Write:
+        """A new hold. Refused: HoldKnown."""
+
+    def extended(self, hold: Reservation, until: datetime, now: datetime) -> Write:
+        """Move the end, if it still holds. Refused: HoldEnded."""
+
+    def committed(self, hold: Reservation, order_id: OrderId, now: datetime) -> Write:
+        """An order takes it over, if it still holds. Refused: HoldEnded."""
+
+    def released(self, hold: Reservation, now: datetime) -> Write:
+        """It ends early, if it has not ended. Refused: HoldEnded."""
+
+    def expired(self, hold: Reservation, now: datetime) -> Write:
+        """It ends, if its time is over. Refused: HoldEnded."""
+
+    def overdue(
+        self, now: datetime, claims: Collection[Place] | None = None
+    ) -> Iterator[ReservationId]:
+        """Holds whose time is over and that have not ended, oldest first.
+
+        `claims`: only those that may hold units of these places. From an index: may be behind.
+        """
+
+
+class WaitingLine(Protocol):
+    """Who waits for which SKU, in the order of service."""
+
+    def line(self, sku: Sku, limit: int = 1_000) -> list[Waiting]:
+        """The head of the line, first come first. Consistent."""
+
+    def in_line(self, before: Sequence[Waiting], after: Sequence[Waiting]) -> list[Write]:
+        """The writes that turn one order's places in line from `before` to `after`."""
+
+
+class StockWork(Protocol):
+    """What was taken, or has to be posted, in several transactions."""
+
+    def carry_out(self, work_id: str) -> bool:
+        """Post the parts that are left; False when there was nothing to do."""
+
+    def overdue(self, now: datetime) -> Iterator[str]:
+        """Work that should have been done by now. From an index: may be behind."""

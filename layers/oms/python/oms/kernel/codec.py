@@ -1,8 +1,8 @@
 """Frozen dataclasses to plain JSON values and back.
 
 Readers are compiled once per class from its type hints, so decoding costs a few function
-calls per field. Known to it: str, int, bool, None, datetime, StrEnum, Money, tuples of one type,
-`dict[str, X]`, `X | None`, nested dataclasses and NewTypes of these. Unknown keys are
+calls per field. Known to it: str, int, bool, None, datetime, date, StrEnum, Money, tuples of one
+type, `dict[str, X]`, `X | None`, nested dataclasses and NewTypes of these. Unknown keys are
 ignored and missing ones take the field's default: a document written by the version before
 or after this one still reads (a deployment meets running orders).
 """
@@ -13,7 +13,7 @@ import dataclasses
 import types
 import typing
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from enum import Enum
 from functools import cache
 from typing import Any, TypeVar
@@ -32,6 +32,8 @@ def dump(value: Any, *, full: bool = False) -> Any:
         return value.value
     if isinstance(value, datetime):
         return iso(value)
+    if isinstance(value, date):
+        return value.isoformat()
     if isinstance(value, (tuple, list)):
         return [dump(each, full=full) for each in value]
     if isinstance(value, dict):
@@ -79,6 +81,8 @@ def _reader(hint: Any) -> Callable[[Any], Any]:
         return _as_it_is
     if hint is datetime:
         return from_iso
+    if hint is date:
+        return date.fromisoformat
     origin = typing.get_origin(hint)
     if origin in (types.UnionType, typing.Union):
         return _optional(hint)

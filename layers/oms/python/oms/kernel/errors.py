@@ -91,3 +91,10 @@ class Unavailable(OmsError):
     """Something we depend on did not answer in time. Safe to try again."""
 
     code = "unavailable"
+
+
+class Contended(Unavailable):
+    """Others wrote the same items every time this was tried; nothing was written. Whoever can
+    do with other items plans again, everybody else waits."""
+
+    code = "contended"

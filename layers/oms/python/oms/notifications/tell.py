@@ -16,7 +16,7 @@ from oms.kernel.clock import Clock
 from oms.kernel.errors import Unavailable
 from oms.kernel.ids import OrderId, shipment_id
 from oms.notifications.message import Mailer, parcel_on_its_way
-from oms.orders.content import Content
+from oms.orders.content import Content, kit_line
 from oms.orders.model import Order
 from oms.orders.ports import OrderStore, until_unchanged
 from oms.orders.step import Outcome, Run
@@ -123,16 +123,20 @@ class NotifyChannel:
 
 
 def shipped_parcel(order: Order, content: Content, shipment: int, parcel: int) -> ShipmentFacts:
-    """What the channel hears of one parcel, in the channel's own line ids."""
+    """What the channel hears of one parcel, in the channel's own line ids; kits as kits."""
     _, box = order.parcel(shipment, parcel)
     ids = {line.line_id: line.external_id for line in content.lines}
     packed = sum(line.packed for each in order.shipments if each.is_live for line in each.lines)
     return ShipmentFacts(
         external_id=order.external_id,
-        lines=tuple(ShippedLine(ids.get(each.line_id, ""), each.quantity) for each in box.lines),
+        lines=tuple(
+            ShippedLine(ids.get(kit_line(each.line_id)[0], ""), each.units)
+            for each in box.lines
+            if each.units
+        ),
         tracking_number=box.tracking_number,
         carrier=box.carrier,
         tracking_url="",
         key=f"{shipment_id(order.order_id, shipment)}#tell#{parcel}",
-        is_last=packed >= sum(line.quantity for line in content.shippable),
+        is_last=packed >= content.units_to_ship,
     )

@@ -107,6 +107,8 @@ def _passed(before: Order, now: datetime) -> bool:
 
 
 def _due_at(worklist: Worklist, order: Order, timers: Timers, now: datetime) -> datetime:
+    if worklist is Worklist.BACKORDER and order.not_before:
+        return order.not_before
     if worklist is Worklist.GRACE:
         return order.release_at or now + timers.grace
     if worklist is Worklist.DELIVERED:

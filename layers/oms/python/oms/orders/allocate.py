@@ -1,27 +1,59 @@
 """Allocate: choose the nodes, and take the stock in the same write that says so. And undo.
 
 Availability is checked by the conditional write that takes it, never before. A plan made
-from levels that a rival changed meanwhile fails as a whole and is made again.
+from levels that a rival changed meanwhile fails as a whole and is made again. What cannot be
+promised is a result: the order waits in line, or ends, as the policies say.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
-from oms.inventory.model import OutOfStock
+from oms.inventory.model import LotBlocked, OutOfStock
+from oms.inventory.selling import WhenShort
 from oms.kernel.clock import Clock
-from oms.kernel.ids import OrderId
-from oms.orders.model import Leg, Order, Stage
+from oms.kernel.errors import Contended, Unavailable
+from oms.kernel.ids import OrderId, Sku
+from oms.orders.cancel import EndOrder
+from oms.orders.content import Content
+from oms.orders.expectation import expected_on
+from oms.orders.model import Order, Stage
 from oms.orders.ports import OrderStore, Stock, until_unchanged
+from oms.orders.promises import (
+    buyer_of,
+    given_up,
+    later,
+    latest_day,
+    promised,
+    units_by_sku,
+    wanted,
+    with_parts,
+    without_promises,
+)
 from oms.orders.step import Outcome, Run, already
 from oms.orders.transitions import may, moved
-from oms.platform.unit import Write
 from oms.routing.model import Plan
 from oms.routing.route import route
 
-_PLANS = 4  # how often a lost race is planned again before the order is backordered
+_PLANS = 12  # how often a lost race is planned again before the step itself is tried again
+# How often a commit may be crowded out, each for 2.2 s at most: within the step's own timeout.
+_CROWDED = 3
+
+# Frees units of expired holds on these SKUs; answers whether there were any.
+Reclaim = Callable[[Collection[Sku]], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """One order at its allocation; `stored` is its content as it was read."""
+
+    order: Order
+    stored: Content
+    content: Content
+    run: Run
+    now: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,60 +61,147 @@ class AllocateStock:
     orders: OrderStore
     stock: Stock
     clock: Clock
+    end: EndOrder
+    reclaim: Reclaim = lambda skus: False
 
     def __call__(self, order_id: OrderId, run: Run) -> Outcome:
         return until_unchanged(lambda: self._allocate(order_id, run))
 
     def _allocate(self, order_id: OrderId, run: Run) -> Outcome:
-        order, content = self.orders.load_with_content(order_id)
+        order, stored = self.orders.load_with_content(order_id)
         if answer := already(order, Stage.ALLOCATED, Outcome.ALLOCATED):
             return answer
-        for _ in range(_PLANS):
-            plan = route(
-                content.lines, content.shipping_address, order.avoid_nodes, stock=self.stock
-            )
-            if plan.shortages:
-                break
-            try:
-                return self._take(order, plan, run)
-            except OutOfStock:
-                continue  # a rival was faster: look at the stock again
-        return self._backorder(order, plan, run)
-
-    def _take(self, order: Order, plan: Plan, run: Run) -> Outcome:
         now = self.clock.now()
+        if day := later(stored, now.date()):
+            why = Plan((), (), (f"locks no stock before {day}",))
+            return self._wait(_Case(order, stored, stored, run, now), why, day)
+        # What a kit consists of is settled once: the catalogue may say something else later.
+        settled = order.legs or order.waiting
+        content = stored if settled else with_parts(stored, self.stock)
+        if day := self._not_sold_before(content, now):
+            why = Plan((), (), (f"not sold before {day}",))
+            return self._wait(_Case(order, stored, stored, run, now), why, day)
+        case = _Case(order, stored, content, run, now)
+        crowded = 0
+        for attempt in range(_PLANS):
+            plan = self._plan(case, attempt)
+            if plan.shortages and self.reclaim({each.sku for each in plan.shortages}):
+                continue
+            try:
+                return self._carry_out(case, plan)
+            except (OutOfStock, LotBlocked):
+                continue  # a rival was faster: look at the stock again
+            except Contended:
+                crowded += 1
+                if crowded == _CROWDED:
+                    raise
+        raise Unavailable("too many want the same stock at once")
+
+    def _not_sold_before(self, content: Content, now: datetime) -> str:
+        """The day (ISO) before which one of its kits is not sold: its parts may be, alone."""
+        kits = {part.line_id for part in content.parts}
+        skus = {line.sku for line in content.shippable if line.line_id in kits}
+        selling = self.stock.selling(skus) if skus else {}
+        day = max((each.available_from for each in selling.values()), default="")
+        return day if day > now.date().isoformat() else ""
+
+    def _plan(self, case: _Case, attempt: int) -> Plan:
+        """Another attempt begins at other parts of a hot SKU."""
+        buyer = buyer_of(case.order, case.content, case.now)
+        if attempt:
+            buyer = replace(buyer, seed=f"{buyer.seed}#{attempt}")
+        return route(wanted(case.order, case.content), buyer, stock=self.stock)
+
+    def _carry_out(self, case: _Case, plan: Plan) -> Outcome:
+        if not plan.shortages:
+            return self._take(case, plan)
+        selling = self.stock.selling({each.sku for each in plan.shortages})
+        policy = self.stock.policy().channel(case.order.channel)
+        if policy.when_short is WhenShort.CANCEL or not all(s.backorders for s in selling.values()):
+            return self._end(case, plan)
+        today = case.now.date().isoformat()
+        embargo = max((s.available_from for s in selling.values()), default="")
+        return self._wait(case, plan, embargo if embargo > today else "")
+
+    def _take(self, case: _Case, plan: Plan) -> Outcome:
+        legs = (*case.order.legs, *plan.legs)
         after = moved(
-            replace(order, legs=plan.legs),
+            replace(
+                promised(case.order, legs, since=case.now, content=case.content),
+                not_before=None,
+                expected_on="",
+                promised_on=latest_day(legs),
+            ),
             "allocate",
-            run.actor,
-            now,
-            run=run.name,
+            case.run.actor,
+            case.now,
+            run=case.run.name,
             outcome=Outcome.ALLOCATED,
-            nodes=sorted({leg.node for leg in plan.legs}),
+            nodes=sorted({leg.node for leg in legs}),
             why=list(plan.reasons),
+            promised_on=latest_day(legs),
         )
-        # Nothing in it ships: there is nothing to take, and the stage still moves.
-        reserve = self.stock.reserve(plan.legs, order.order_id, run.actor, now) if plan.legs else []
-        self.orders.save(order, after, also=reserve)
+        self._save(case, after, plan)
         return Outcome.ALLOCATED
 
-    def _backorder(self, order: Order, plan: Plan, run: Run) -> Outcome:
-        if order.stage is Stage.BACKORDERED:
-            return Outcome.BACKORDERED
-        short: Counter[str] = Counter()
-        for shortage in plan.shortages:
-            short[shortage.sku] += shortage.quantity
-        after = moved(
-            order,
-            "backorder",
-            run.actor,
-            self.clock.now(),
-            run=run.name,
-            outcome=Outcome.BACKORDERED,
-            short=dict(short),
+    def _wait(self, case: _Case, plan: Plan, not_before: str) -> Outcome:
+        """Keep what can be had already, stand in line for the rest, and say until when."""
+        order, legs = case.order, (*case.order.legs, *plan.legs)
+        waiting = promised(order, legs, plan.shortages, since=case.now, content=case.content)
+        after = replace(
+            waiting,
+            not_before=_midnight(not_before) if not_before else None,
+            expected_on=max(not_before, expected_on(waiting, self.stock, case.now.date())),
         )
-        self.orders.save(order, after)
+        stands = order.stage is Stage.BACKORDERED
+        if stands and replace(after, expected_on=order.expected_on) == order:
+            return Outcome.BACKORDERED
+        detail = {
+            "run": case.run.name,
+            "outcome": Outcome.BACKORDERED,
+            "short": units_by_sku(plan.shortages),
+            "expected_on": after.expected_on,
+        }
+        if stands:
+            after = after.noted("BackorderChanged", case.run.actor, case.now, **detail)
+        else:
+            after = moved(after, "backorder", case.run.actor, case.now, **detail)
+        self._save(case, after, plan)
         return Outcome.BACKORDERED
+
+    def _end(self, case: _Case, plan: Plan) -> Outcome:
+        """The policy says not to wait. Money that came with the order goes back."""
+        short = units_by_sku(plan.shortages)
+        reason = "out of stock: " + ", ".join(f"{n} {sku}" for sku, n in short.items())
+        self.end(case.order.order_id, "cancel", case.run.actor, reason, run=case.run.name)
+        return Outcome.ENDED
+
+    def _save(self, case: _Case, after: Order, plan: Plan) -> None:
+        order, attempt = case.order, f"{case.order.order_id}@{case.order.version}"
+        # Nothing in it ships: there is nothing to take, and the stage still moves.
+        taken = (
+            self.stock.reserve(
+                plan.legs,
+                order.order_id,
+                case.run.actor,
+                case.now,
+                terms=plan.terms,
+                attempt=attempt,
+            )
+            if plan.legs
+            else []
+        )
+        in_line = self.stock.in_line(order.waiting, after.waiting)
+        changed = None if case.content == case.stored else case.content
+        try:
+            self.orders.save(order, after, content=changed, also=[*taken, *in_line])
+        except Exception:
+            self.stock.abandon(attempt)
+            raise
+
+
+def _midnight(day: str) -> datetime:
+    return datetime.fromisoformat(day).replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,19 +220,13 @@ class ReleaseStock:
         if not may(order, "deallocate"):
             return Outcome.UNDONE
         after = moved(
-            replace(order, legs=()),
+            without_promises(order),
             "deallocate",
             run.actor,
             self.clock.now(),
             run=run.name,
             outcome=Outcome.UNDONE,
         )
-        self.orders.save(
-            order, after, also=freed(self.stock, order, order.legs, run.actor, self.clock)
-        )
+        freed = given_up(self.stock, order, after, order.order_id, run.actor, self.clock)
+        self.orders.save(order, after, also=freed)
         return Outcome.UNDONE
-
-
-def freed(stock: Stock, order: Order, legs: Sequence[Leg], actor: str, clock: Clock) -> list[Write]:
-    """The writes that give `legs` back to their nodes."""
-    return stock.release(legs, order.order_id, actor, clock.now()) if legs else []

@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from oms.fulfilment.model import ShipmentState
 from oms.kernel.clock import Clock
 from oms.kernel.ids import OrderId
-from oms.orders.allocate import freed
 from oms.orders.model import Order, Stage
 from oms.orders.ports import OrderStore, Stock, until_unchanged
+from oms.orders.promises import given_up, without_promises
 from oms.orders.step import Outcome, Run
 from oms.orders.transitions import moved
 from oms.payments.settle import owed_back
@@ -40,8 +40,7 @@ class EndOrder:
         order, now = self.orders.load(order_id), self.clock.now()
         ended = moved(order, transition, actor, now, reason=reason, **detail)
         ended = replace(
-            ended,
-            legs=(),
+            without_promises(ended),
             holds=(),
             shipments=tuple(
                 replace(each, ended=ShipmentState.CANCELLED) if each.is_live else each
@@ -49,9 +48,8 @@ class EndOrder:
             ),
         )
         ended = owed_back(ended, actor, now)
-        return self.orders.save(
-            order, ended, also=freed(self.stock, order, order.legs, actor, self.clock)
-        )
+        freed = given_up(self.stock, order, ended, order_id, actor, self.clock)
+        return self.orders.save(order, ended, also=freed)
 
 
 @dataclass(frozen=True, slots=True)

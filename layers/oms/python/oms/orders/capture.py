@@ -11,9 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from oms.inventory.reservation import HoldEnded, HoldState
 from oms.kernel.clock import Clock
 from oms.kernel.errors import Invalid
 from oms.kernel.ids import OrderId, new_ulid
+from oms.orders.adopt_hold import AdoptHold, Adoption, lapsed
 from oms.orders.content import Content
 from oms.orders.model import Order
 from oms.orders.ports import AlreadyCaptured, Inbound, OrderStore, RawDelivery
@@ -53,12 +55,21 @@ class IdempotencyKey:
 
 
 @dataclass(frozen=True, slots=True)
+class HeldCart:
+    """The reservation that an order is placed on, and the caller that made it."""
+
+    reservation_id: str
+    owner: str
+
+
+@dataclass(frozen=True, slots=True)
 class CaptureOrder:
     orders: OrderStore
     inbound: Inbound
     database: Committer
     tokens: TrackingTokens
     clock: Clock
+    adopt: AdoptHold | None = None
 
     def __call__(
         self,
@@ -67,11 +78,44 @@ class CaptureOrder:
         *,
         correlation_id: str = "",
         key: IdempotencyKey | None = None,
+        hold: HeldCart | None = None,
     ) -> Captured:
-        """Raises Invalid `idempotency-key-reused` when the key came with another body before."""
-        order = self._order(new, correlation_id)
+        """With a `hold` the order takes over a cart's units in the same transaction.
+
+        Raises Invalid `idempotency-key-reused` when the key came with another body before, or
+        whatever is wrong with the hold.
+        """
+        adoption = self._adopted(self._order(new, correlation_id), new.content, hold)
+        try:
+            return self._capture(new, adoption, delivery, key)
+        except HoldEnded:
+            # It ended between our look and our write.
+            order = self._order(new, correlation_id)
+            return self._capture(new, self._too_late(order, new.content, hold), delivery, key)
+
+    def _adopted(self, order: Order, content: Content, hold: HeldCart | None) -> Adoption:
+        if hold is None or self.adopt is None:
+            return Adoption(order, content)
+        return self.adopt(order, content, hold.reservation_id, hold.owner)
+
+    def _too_late(self, order: Order, content: Content, hold: HeldCart | None) -> Adoption:
+        assert hold and self.adopt, "only an adoption can meet an ended hold"
+        ended = self.adopt.ended_as(hold.reservation_id)
+        if ended.state is HoldState.COMMITTED:
+            raise Invalid("another order has used this reservation", code="reservation-used")
+        return Adoption(lapsed(order, ended, self.clock), content)
+
+    def _capture(
+        self,
+        new: NewOrder,
+        adoption: Adoption,
+        delivery: RawDelivery,
+        key: IdempotencyKey | None,
+    ) -> Captured:
+        order, content = adoption.order, adoption.content
         token = self.tokens.token(order.order_id)
-        stored, writes = self.orders.first_writes(order, new.content, self.tokens.hash(token))
+        stored, writes = self.orders.first_writes(order, content, self.tokens.hash(token))
+        writes.extend(adoption.writes)
         writes.insert(0, self.inbound.first(stored, delivery))
         if key:
             writes.insert(

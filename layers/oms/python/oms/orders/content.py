@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from oms.inventory.waiting import NORMAL_PRIORITY
 from oms.kernel.address import Address, Customer
 from oms.kernel.ids import LineId, Sku
 from oms.kernel.money import Money, total
@@ -28,7 +29,8 @@ class Line:
     """`unit_price` is before discount; `discount` and `tax` are for the whole line.
 
     `sku` is empty when the channel named none: that line makes a SKU hold. `external_id` is
-    the channel's own id of the line. Lines that need no shipping are never allocated.
+    the channel's own id of the line. Lines that need no shipping are never allocated. Before
+    the day `reserve_after` (ISO) the line locks no stock.
     """
 
     line_id: LineId
@@ -40,6 +42,7 @@ class Line:
     tax: Money
     external_id: str = ""
     needs_shipping: bool = True
+    reserve_after: str = ""
 
 
 class PaymentTerms(StrEnum):
@@ -68,6 +71,30 @@ class Totals:
         return self.channel_total - self.total
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What part `number` of the kit in a line was when the order was promised stock.
+
+    Kept with the order: the catalogue may say something else later.
+    """
+
+    line_id: LineId
+    number: int
+    sku: Sku
+    per_kit: int
+
+    @property
+    def name(self) -> LineId:
+        """The line id under which it is promised, picked and packed."""
+        return LineId(f"{self.line_id}.{self.number}") if self.number else self.line_id
+
+
+def kit_line(line_id: str) -> tuple[LineId, int]:
+    """The line that `line_id` is (a part of), and which part; 0 for the line itself."""
+    line, _, part = line_id.partition(".")
+    return LineId(line), int(part or 0)
+
+
 class ChannelState(StrEnum):
     """What the channel says already happened to the order."""
 
@@ -79,7 +106,11 @@ class ChannelState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What the customer bought, from whom we have it, and where it goes."""
+    """What the customer bought, from whom we have it, and where it goes.
+
+    `ship_complete`: everything in one parcel. `priority` (0 to 9) is its rank in waiting lines.
+    `fresh_days`: how long goods that expire must keep at least. `parts` are those of its kits.
+    """
 
     lines: tuple[Line, ...]
     customer: Customer
@@ -92,9 +123,38 @@ class Content:
     channel_risk: Verdict | None = None
     channel_state: ChannelState = ChannelState.OPEN
     placed_at: datetime | None = None
+    ship_complete: bool = False
+    priority: int = NORMAL_PRIORITY
+    fresh_days: int = 0
+    parts: tuple[Part, ...] = ()
 
     def line(self, line_id: str) -> Line | None:
-        return next((line for line in self.lines if line.line_id == line_id), None)
+        """The line of that id; for a part of a kit, the kit's."""
+        whole, _ = kit_line(line_id)
+        return next((line for line in self.lines if line.line_id == whole), None)
+
+    def whole_units(self, line_id: str, quantity: int) -> int:
+        """Units of the line that `quantity` units of it, or of a part of it, stand for.
+
+        A kit counts by its first part, so each kit counts once, whichever way it is sent.
+        """
+        _, number = kit_line(line_id)
+        if not number:
+            return quantity
+        part = next(part for part in self.parts if part.name == line_id)
+        return quantity // part.per_kit if number == 1 else 0
+
+    def parts_of(self, line: Line) -> tuple[Part, ...]:
+        """What goes into the kit of `line`; a line that is no kit is its own only part."""
+        parts = tuple(part for part in self.parts if part.line_id == line.line_id)
+        return parts or (Part(line.line_id, 0, line.sku, 1),)
+
+    @property
+    def units_to_ship(self) -> int:
+        """Units that leave in boxes; a kit as its parts."""
+        return sum(
+            part.per_kit * line.quantity for line in self.shippable for part in self.parts_of(line)
+        )
 
     @property
     def customer_name(self) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable
+from datetime import date
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
@@ -19,6 +20,7 @@ MOST_LINES = 1_000
 MOST_UNITS = 10_000
 MOST_PER_AMOUNT = 10**10
 MOST_PER_ORDER = 10**12
+MOST_DAYS = 3_650
 
 # ISO 3166-1 alpha-2, and XK, which carriers use for Kosovo.
 COUNTRIES = frozenset(
@@ -39,6 +41,14 @@ COUNTRIES = frozenset(
 # --- words ---------------------------------------------------------------------------
 
 OUR_CODES: set[str] = set()
+
+
+def is_day(text: str) -> bool:
+    """Whether it is a day of the calendar as yyyy-mm-dd, the one way that sorts by itself."""
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
 
 
 def _checked(claim: Callable[[str], bool], code: str, detail: str) -> AfterValidator:
@@ -81,6 +91,8 @@ _NO_CARD_IN_PHONE = _checked(
     "looks like a payment card's number",
 )
 
+_DAY = _checked(is_day, "invalid-day", "a day is written yyyy-mm-dd")
+
 Word = Annotated[str, Field(max_length=200), _NO_CARD, _SAFE, _NEAT]
 Name = Annotated[Word, _FILLED]
 ShortName = Annotated[Name, Field(max_length=100)]
@@ -90,5 +102,6 @@ CurrencyCode = Annotated[str, _CURRENCY]
 CountryCode = Annotated[str, _COUNTRY]
 Email = Annotated[Name, _EMAIL]
 Phone = Annotated[str, Field(max_length=40), _NO_CARD_IN_PHONE, _SAFE, _NEAT, _PHONE]
+Day = Annotated[str, _DAY]
 Quantity = Annotated[int, Field(ge=1, le=MOST_UNITS)]
 AmountMinor = Annotated[int, Field(ge=0, le=MOST_PER_AMOUNT)]

@@ -14,17 +14,20 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
+from oms.inventory.waiting import HIGHEST_PRIORITY, NORMAL_PRIORITY
 from oms.kernel import address, money
 from oms.kernel.errors import FieldError, Invalid
 from oms.kernel.ids import LineId, Sku
 from oms.orders.content import Content, Line, PaymentTerms, own_totals
 from oms.orders.contract_words import (
+    MOST_DAYS,
     MOST_LINES,
     MOST_PER_ORDER,
     OUR_CODES,
     AmountMinor,
     CountryCode,
     CurrencyCode,
+    Day,
     Email,
     Name,
     Note,
@@ -94,7 +97,8 @@ def _to_domain(given: Address | None) -> address.Address | None:
 
 
 class OrderLine(_Body):
-    """`discount` and `tax` are for the whole line."""
+    """`discount` and `tax` are for the whole line. Before the day `reserve_after` the order
+    locks no stock."""
 
     sku: SkuText
     quantity: Quantity
@@ -102,6 +106,7 @@ class OrderLine(_Body):
     title: Word = ""
     discount: Money | None = None
     tax: Money | None = None
+    reserve_after: Day | None = None
 
     def to_domain(self, number: int, nothing: money.Money) -> Line:
         return Line(
@@ -112,6 +117,7 @@ class OrderLine(_Body):
             unit_price=self.unit_price.to_domain(),
             discount=self.discount.to_domain() if self.discount else nothing,
             tax=self.tax.to_domain() if self.tax else nothing,
+            reserve_after=self.reserve_after or "",
         )
 
 
@@ -134,6 +140,9 @@ class NewOrder:
 
 
 class OrderBody(_Body):
+    """`ship_complete`: everything in one parcel. `priority`: its rank where orders wait for stock,
+    9 is served first. `fresh_days`: how long goods that expire must keep at least."""
+
     external_id: ShortName | None = None
     currency: CurrencyCode
     customer: Customer
@@ -144,6 +153,9 @@ class OrderBody(_Body):
     payment: Payment | None = None
     reservation_id: ShortName | None = None
     note: Note | None = None
+    ship_complete: bool = False
+    priority: Annotated[int, Field(ge=0, le=HIGHEST_PRIORITY)] = NORMAL_PRIORITY
+    fresh_days: Annotated[int, Field(ge=0, le=MOST_DAYS)] = 0
 
     def to_domain(self) -> NewOrder:
         nothing = money.Money.zero(self.currency)
@@ -157,6 +169,9 @@ class OrderBody(_Body):
             totals=own_totals(lines, self.shipping.to_domain() if self.shipping else nothing, None),
             terms=PaymentTerms.CARD if by_card else PaymentTerms.ON_ACCOUNT,
             payment_method=(self.payment and self.payment.payment_method) or "",
+            ship_complete=self.ship_complete,
+            priority=self.priority,
+            fresh_days=self.fresh_days,
         )
         return NewOrder(
             external_id=self.external_id or "",

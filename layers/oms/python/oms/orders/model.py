@@ -14,6 +14,8 @@ from enum import StrEnum
 from typing import Any
 
 from oms.fulfilment.model import Parcel, Shipment
+from oms.inventory.shelves import GENERAL, Shelf
+from oms.inventory.waiting import Waiting
 from oms.kernel.errors import NotFound
 from oms.kernel.ids import LineId, NodeId, OrderId, Sku
 from oms.orders.content import Content, PaymentTerms, Verdict
@@ -75,12 +77,18 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class Leg:
-    """Units of one line promised from one node. Reserved until shipped or released."""
+    """Units of one line promised from one shelf of a node. Reserved until shipped or released.
+
+    Part 2 of a kit in line 3 is line `3.2`, and `sku` is the part's. `delivers_on` is the day
+    (ISO) that was promised for it; empty when none could be.
+    """
 
     line_id: LineId
     sku: Sku
     node: NodeId
     quantity: int
+    shelf: Shelf = GENERAL
+    delivers_on: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +123,9 @@ class Order:
     number of the newest intake execution wanted; its name is `{order_id}-{intake}`.
     `waived` are the checks that a person decided to let pass; `stuck` counts how often the
     sweeper took the order on since its stage last moved.
+    `waiting` are its places in the lines for stock that is not there yet; `not_before` is when
+    it may first be promised stock, `expected_on` the day (ISO) by which the rest should come.
+    `promised_on` is the day by which the customer has it all; the timeline keeps earlier ones.
     `worklist` and `due_at` are set by the store (`oms.orders.agenda`) and by nobody else.
     """
 
@@ -131,6 +142,10 @@ class Order:
     holds: tuple[Hold, ...] = ()
     next_hold: int = 1
     legs: tuple[Leg, ...] = ()
+    waiting: tuple[Waiting, ...] = ()
+    not_before: datetime | None = None
+    expected_on: str = ""
+    promised_on: str = ""
     avoid_nodes: tuple[NodeId, ...] = ()
     waived: tuple[HoldKind, ...] = ()
     stuck: int = 0

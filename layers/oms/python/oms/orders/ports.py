@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from oms.inventory.ports import StockLedger, StockReader
+from oms.inventory.ports import StockLedger, StockReader, WaitingLine
 from oms.kernel.address import Address
 from oms.kernel.errors import VersionConflict
 from oms.kernel.ids import OrderId
@@ -54,7 +54,7 @@ class OrderStore(Protocol):
         """Order, shipment number, parcel number. Raises NotFound."""
 
 
-class Stock(StockReader, StockLedger, Protocol):
+class Stock(StockReader, StockLedger, WaitingLine, Protocol):
     """What orders use of inventory: reads, and writes to commit with their own."""
 
 

@@ -196,7 +196,7 @@ class DynamoOrders:
     def _put(self, before: Order | None, order: Order) -> Write:
         write_id = secrets.token_hex(8)
         item: Item = {
-            "doc": order_to_doc(order),
+            **_document(order_to_doc(order)),
             "timeline": pack_timeline(order.timeline),
             "version": order.version,
             "write_id": write_id,
@@ -226,7 +226,7 @@ class DynamoOrders:
 
     def _put_content(self, order_id: str, content: Content) -> Write:
         doc = json.dumps(dump(content), ensure_ascii=False, separators=(",", ":"))
-        return Write(Action.PUT, self._table, content_key(order_id), {"doc": doc})
+        return Write(Action.PUT, self._table, content_key(order_id), _document(doc))
 
 
 # --- documents ---------------------------------------------------------------------------
@@ -236,6 +236,21 @@ def order_to_doc(order: Order) -> str:
     """Where the order stands, as JSON that a person can read in the table."""
     data = dump(replace(order, timeline=(), version=0))
     return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+
+
+# An item may have 400 KB, and a write costs by the kilobyte: a document that is larger than this
+# is kept compressed, to about a tenth. Smaller ones can be read in the table.
+_PACKED_FROM = 60_000
+
+
+def _document(text: str) -> Item:
+    if len(text) < _PACKED_FROM:
+        return {"doc": text}
+    return {"packed": zlib.compress(text.encode(), 6)}
+
+
+def _text(item: Item) -> str:
+    return zlib.decompress(item["packed"]).decode() if "packed" in item else str(item["doc"])
 
 
 def pack_timeline(timeline: Sequence[Entry]) -> bytes:
@@ -254,10 +269,10 @@ def unpack_timeline(packed: bytes) -> tuple[Entry, ...]:
 
 
 def order_from_item(item: Item) -> Order:
-    order = load(Order, json.loads(item["doc"]))
+    order = load(Order, json.loads(_text(item)))
     timeline = unpack_timeline(item["timeline"])
     return replace(order, timeline=timeline, version=item["version"])
 
 
 def content_from_item(item: Item) -> Content:
-    return load(Content, json.loads(item["doc"]))
+    return load(Content, json.loads(_text(item)))

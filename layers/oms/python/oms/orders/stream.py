@@ -12,7 +12,7 @@ from oms.orders.store import order_from_item, unpack_timeline
 from oms.platform.attributes import unmarshal
 
 Record = Mapping[str, Any]
-_NEEDED = ("doc", "timeline", "version")
+_NEEDED = ("doc", "packed", "timeline", "version")
 
 
 def new_events(records: Sequence[Record]) -> list[BusEvent]:
@@ -42,6 +42,7 @@ def changed_orders(records: Sequence[Record]) -> set[str]:
 def _item(image: Mapping[str, Any]) -> dict[str, Any]:
     item = unmarshal({name: image[name] for name in _NEEDED if name in image})
     # Lambda hands over binary attributes as base64 text; boto3 hands over the bytes.
-    if isinstance(item["timeline"], str):
-        item["timeline"] = base64.b64decode(item["timeline"])
+    for name in ("packed", "timeline"):
+        if isinstance(item.get(name), str):
+            item[name] = base64.b64decode(item[name])
     return item

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from oms.fulfilment.model import Parcel, ParcelState, Shipment
@@ -10,7 +11,7 @@ from oms.kernel.clock import iso
 from oms.kernel.codec import dump
 from oms.kernel.ids import shipment_id
 from oms.kernel.money import Money
-from oms.orders.content import Content, Line, PaymentTerms
+from oms.orders.content import Content, Line, Part, PaymentTerms
 from oms.orders.model import Hold, HoldKind, Order, Stage
 from oms.orders.transitions import may
 from oms.payments.model import PaymentStatus, card_status
@@ -100,12 +101,16 @@ def page(order: Order, content: Content, tracking_url: str) -> dict[str, Any]:
             "channel_total": money(totals.channel_total),
         },
         "variance": money(totals.variance),
+        "ship_complete": content.ship_complete,
+        "priority": content.priority,
+        "promised_on": order.promised_on or None,
+        "expected_on": order.expected_on or None,
         "payment_terms": content.terms.value,
         "customer": dump(content.customer, full=True) | {"name": content.customer_name},
         "shipping_address": dump(content.shipping_address, full=True),
         "billing_address": dump(content.billing_address, full=True),
-        "lines": [_line(order, line) for line in content.lines],
-        "reservations": [dump(leg) for leg in order.legs],
+        "lines": [_line(order, line, content.parts_of(line)) for line in content.lines],
+        "reservations": [dump(leg, full=True) for leg in order.legs],
         "shipments": [shipment_view(order, each) for each in order.shipments],
         "payments": [dump(record, full=True) for record in order.settlement.records],
         "screening": dump(order.screening, full=True),
@@ -141,7 +146,7 @@ def hold_view(order: Order, hold: Hold) -> dict[str, Any]:
     }
 
 
-def _line(order: Order, line: Line) -> dict[str, Any]:
+def _line(order: Order, line: Line, parts: Sequence[Part]) -> dict[str, Any]:
     return {
         "line_id": line.line_id,
         "external_id": line.external_id,
@@ -152,35 +157,48 @@ def _line(order: Order, line: Line) -> dict[str, Any]:
         "discount": money(line.discount),
         "tax": money(line.tax),
         "needs_shipping": line.needs_shipping,
-        "states": line_states(order, line),
+        "reserve_after": line.reserve_after or None,
+        "states": line_states(order, line, parts),
     }
 
 
-def line_states(order: Order, line: Line) -> dict[str, int]:
-    """Units of `line` by where they are; each unit counts once, and they add up to `ordered`."""
-    units: Counter[str] = Counter()
-    for shipment in order.shipments:
-        if shipment.is_live:
-            units.update(_units(shipment, line.line_id))
-    held = sum(leg.quantity for leg in order.legs if leg.line_id == line.line_id)
-    at_nodes = units["released"] + units["picked"] + units["packed"]
-    rest = line.quantity - sum(units.values())
+# The states of a unit on its way, the farthest first.
+_WAY = ("delivered", "shipped", "packed", "picked", "released", "reserved")
+
+
+def line_states(order: Order, line: Line, parts: Sequence[Part] = ()) -> dict[str, int]:
+    """Units of `line` by where they are; each unit counts once, and they add up to `ordered`.
+
+    A kit is as far as the slowest of its `parts`.
+    """
+    each_part = parts or (Part(line.line_id, 0, line.sku, 1),)
+    got = [(_part_units(order, part.name), part.per_kit) for part in each_part]
+    units, farther = dict[str, int](), 0
+    for at in range(len(_WAY)):
+        reached = min(sum(own[name] for name in _WAY[: at + 1]) // per for own, per in got)
+        units[_WAY[at]] = reached - farther
+        farther = reached
+    open_units = line.quantity - farther
     ended = order.stage in (Stage.CANCELLED, Stage.REJECTED)
     waiting = order.stage is Stage.BACKORDERED
-    reserved = max(held - at_nodes, 0)
-    open_units = rest - reserved
     return {
         "ordered": line.quantity,
         "open": 0 if ended or waiting else open_units,
         "backordered": open_units if waiting else 0,
-        "reserved": reserved,
-        "released": units["released"],
-        "picked": units["picked"],
-        "packed": units["packed"],
-        "shipped": units["shipped"],
-        "delivered": units["delivered"],
+        **{name: units[name] for name in reversed(_WAY)},
         "cancelled": open_units if ended else 0,
     }
+
+
+def _part_units(order: Order, line_id: str) -> Counter[str]:
+    """Units of one line, or of one part of a kit, by where they are."""
+    units: Counter[str] = Counter()
+    for shipment in order.shipments:
+        if shipment.is_live:
+            units.update(_units(shipment, line_id))
+    held = sum(leg.quantity for leg in order.legs if leg.line_id == line_id)
+    units["reserved"] = max(held - units["released"] - units["picked"] - units["packed"], 0)
+    return units
 
 
 def _units(shipment: Shipment, line_id: str) -> Counter[str]:
@@ -254,7 +272,10 @@ def _parcel(shipment_name: str, parcel: Parcel) -> dict[str, Any]:
         "weight_g": parcel.weight_g,
         "label_url": label if parcel.label_key else None,
         "shipped_at": iso(parcel.shipped_at) if parcel.shipped_at else None,
-        "lines": [dump(line) for line in parcel.lines],
+        "lines": [
+            {"line_id": line.line_id, "sku": line.sku, "quantity": line.quantity}
+            for line in parcel.lines
+        ],
         "scans": [
             {
                 "at": iso(scan.at),

@@ -46,7 +46,7 @@ def parcel_value(order: Order, content: Content, shipment: Shipment, parcel: Par
     left = (authorized.amount if authorized else Money.zero(order.currency)) - claimed
     if completes(order, content, shipment, parcel):
         return left
-    shares = (_share(content, each.line_id, each.quantity) for each in parcel.lines)
+    shares = (_share(content, each.line_id, each.units) for each in parcel.lines)
     value = total(shares, order.currency)
     if not claimed:
         value += content.totals.shipping
@@ -62,13 +62,16 @@ def completes(order: Order, content: Content, shipment: Shipment, parcel: Parcel
         if each.is_live
         for box in each.parcels
         if (each.number, box.number) == (shipment.number, parcel.number)
+        # Paid without a claim: there was nothing to take for it.
+        or box.paid
         or capture_intent(order, each.number, box.number) in claims
         for line in box.lines
     )
-    return covered >= sum(line.quantity for line in content.shippable)
+    return covered >= content.units_to_ship
 
 
 def _share(content: Content, line_id: str, quantity: int) -> Money:
+    """What `quantity` units of a line cost; a kit has its price as a whole."""
     line = content.line(line_id)
     if line is None:
         raise LookupError(f"no line {line_id}")

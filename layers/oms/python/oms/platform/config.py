@@ -37,6 +37,7 @@ class Config:
     timers: Timers
     sender: str
     label_formats: tuple[str, ...]
+    repair_stock: bool = False  # by the nightly check; otherwise it only reports
 
 
 @cache
@@ -63,6 +64,7 @@ def config() -> Config:
         timers=_timers(settings),
         sender=settings.get("sender", ""),
         label_formats=tuple(settings.get("label_formats", ("PDF",))),
+        repair_stock=bool(settings.get("repair_stock", False)),
     )
 
 

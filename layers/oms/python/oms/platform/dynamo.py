@@ -11,14 +11,15 @@ import random
 import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cache
+from dataclasses import dataclass
+from functools import cache, partial
 from typing import Any
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError, HTTPClientError
 
-from oms.kernel.errors import Unavailable
+from oms.kernel.errors import Contended, Unavailable
 from oms.platform.attributes import marshal, unmarshal
 from oms.platform.unit import Action, Item, Write
 
@@ -35,11 +36,14 @@ _TRY_AGAIN = frozenset(
         "RequestLimitExceeded",
     }
 )
-_ATTEMPTS = 8
+_CONFLICT = frozenset({"TransactionConflict", "TransactionConflictException"})
+_ATTEMPTS = 8  # with their pauses a commit waits 2.2 s at most, and half of that on average
 _BATCH_GET_LIMIT = 100
 _BATCH_WRITE_LIMIT = 25
 
 Key = Mapping[str, str]
+# Hears of every conflict: the keys of the items that others were writing.
+OnConflict = Callable[[Sequence[Key]], None]
 
 
 class _Retry:
@@ -48,6 +52,13 @@ class _Retry:
 
 class _DoneBefore:
     """The answer "this very write had already happened"."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Conflict(_Retry):
+    """The same, because somebody else was writing the items with these keys."""
+
+    keys: tuple[Key, ...]
 
 
 _Answer = Exception | _Retry | _DoneBefore
@@ -71,14 +82,20 @@ def default_client() -> Any:
 class Dynamo:
     """The tables of one stage. Values are str, int, bytes, bool, None, list and dict."""
 
-    def __init__(self, client: Any = None, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(
+        self,
+        client: Any = None,
+        sleep: Callable[[float], None] = time.sleep,
+        on_conflict: OnConflict = lambda keys: None,
+    ) -> None:
         self._client = client or default_client()
-        self._sleep = sleep
+        self._sleep, self._on_conflict = sleep, on_conflict
 
     # --- reading ---------------------------------------------------------------------
 
     def get(self, table: str, key: Key, *, consistent: bool = True) -> Item | None:
-        reply = self._client.get_item(TableName=table, Key=marshal(key), ConsistentRead=consistent)
+        request = {"TableName": table, "Key": marshal(key), "ConsistentRead": consistent}
+        reply = self._read(lambda: self._client.get_item(**request))
         return unmarshal(reply["Item"]) if "Item" in reply else None
 
     def get_many(self, table: str, keys: Sequence[Key], *, consistent: bool = True) -> list[Item]:
@@ -92,7 +109,8 @@ class Dynamo:
                 }
             }
             for attempt in range(_ATTEMPTS):
-                reply = self._client.batch_get_item(RequestItems=wanted)
+                asked = {"RequestItems": wanted}
+                reply = self._read(partial(self._client.batch_get_item, **asked))
                 found += [unmarshal(item) for item in reply["Responses"].get(table, ())]
                 wanted = reply.get("UnprocessedKeys") or {}
                 if not wanted:
@@ -129,7 +147,7 @@ class Dynamo:
             "ExclusiveStartKey": marshal(start) if start else None,
         }
         request |= {name: value for name, value in optional.items() if value}
-        reply = self._client.query(**request)
+        reply = self._read(lambda: self._client.query(**request))
         last = reply.get("LastEvaluatedKey")
         return [unmarshal(item) for item in reply["Items"]], unmarshal(last) if last else None
 
@@ -144,12 +162,30 @@ class Dynamo:
             if start is None:
                 return
 
+    def _read(self, call: Callable[[], Any]) -> Any:
+        """The reply of a read, or of puts that may be repeated. Raises Unavailable.
+
+        Asked for again while it is throttled.
+        """
+        for attempt in range(_ATTEMPTS):
+            try:
+                return call()
+            except HTTPClientError as error:
+                raise Unavailable(f"DynamoDB did not answer: {type(error).__name__}") from error
+            except ClientError as error:
+                if error.response["Error"]["Code"] not in _TRY_AGAIN:
+                    raise
+            self._pause(attempt)
+        raise Unavailable("DynamoDB is throttling reads")
+
     # --- writing ---------------------------------------------------------------------
 
     def commit(self, writes: Sequence[Write], token: str | None = None) -> None:
         """All of `writes` or none. A single one costs half: it needs no transaction.
 
-        Raises the error that the first failed condition stands for, in the order given.
+        Raises the error that the first failed condition stands for, in the order given;
+        Contended when others wrote the same items for 2 s, Unavailable when DynamoDB throttled
+        for as long or did not answer.
         """
         if len(writes) == 1 and writes[0].action is not Action.CHECK:
             self._commit_one(writes[0])
@@ -163,7 +199,9 @@ class Dynamo:
         for start in range(0, len(requests), _BATCH_WRITE_LIMIT):
             wanted: dict[str, Any] = {table: requests[start : start + _BATCH_WRITE_LIMIT]}
             for attempt in range(_ATTEMPTS):
-                wanted = self._client.batch_write_item(RequestItems=wanted).get("UnprocessedItems")
+                asked = {"RequestItems": wanted}
+                reply = self._read(partial(self._client.batch_write_item, **asked))
+                wanted = reply.get("UnprocessedItems")
                 if not wanted:
                     break
                 self._pause(attempt)
@@ -196,6 +234,7 @@ class Dynamo:
     def _with_patience(
         self, call: Callable[[], Any], read: Callable[[ClientError], _Answer]
     ) -> None:
+        answer: _Answer = RETRY
         for attempt in range(_ATTEMPTS):
             try:
                 call()
@@ -208,8 +247,12 @@ class Dynamo:
                     return
                 if isinstance(answer, Exception):
                     raise answer from None
+                if isinstance(answer, _Conflict):
+                    self._on_conflict(answer.keys)
             self._pause(attempt)
-        raise Unavailable("DynamoDB is throttling, or too many write the same item")
+        if isinstance(answer, _Conflict):
+            raise Contended("too many write the same items at once")
+        raise Unavailable("DynamoDB is throttling")
 
     def _pause(self, attempt: int) -> None:
         # Full jitter, so that rivals do not meet again in step.
@@ -218,6 +261,8 @@ class Dynamo:
 
 def _refusal_of_one(write: Write, error: Any) -> _Answer:
     code = error.response["Error"]["Code"]
+    if code in _CONFLICT:
+        return _Conflict((write.key,))
     if code in _TRY_AGAIN:
         return RETRY
     if code != "ConditionalCheckFailedException":
@@ -242,8 +287,12 @@ def _refusal_of_many(writes: Sequence[Write], error: Any) -> _Answer:
         return DONE_BEFORE
     if answers:
         return answers[0]
-    if any(reason.get("Code") in _TRY_AGAIN for reason in reasons):
+    codes = [reason.get("Code") for reason in reasons]
+    if any(code in _TRY_AGAIN - _CONFLICT for code in codes):
         return RETRY
+    if not _CONFLICT.isdisjoint(codes):
+        pairs = zip(writes, codes, strict=False)
+        return _Conflict(tuple(write.key for write, code in pairs if code in _CONFLICT))
     return _as_it_came(error)
 
 

@@ -88,6 +88,13 @@ class Request:
             raise Malformed("the body must be a JSON object")
         return value
 
+    def idempotency_key(self) -> str:
+        """The caller's own name for its request; empty when it gave none."""
+        key = self.headers.get("idempotency-key", "")
+        if len(key) > 200 or not key.isprintable():
+            raise Invalid("Idempotency-Key is at most 200 printable characters", code="invalid-key")
+        return key
+
     def limit(self, default: int = 50, most: int = 200) -> int:
         text = self.query.get("limit", str(default))
         if not (text.isascii() and text.isdigit() and len(text) < 6 and int(text) > 0):
@@ -178,7 +185,7 @@ def problem(error: OmsError, request_id: str = "") -> Reply:
             {"pointer": each.pointer, "code": each.code, "detail": each.detail}
             for each in error.errors
         ]
-    for name in ("sku", "node", "requested", "available"):
+    for name in ("sku", "node", "requested", "available", "lines"):
         if hasattr(error, name):
             extra[name] = getattr(error, name)
     return _problem(status, error.code, str(error), request_id, extra)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools import Logger, Metrics, single_metric
 from aws_lambda_powertools.metrics import MetricUnit
 
 from oms.platform.config import config
@@ -26,6 +27,13 @@ def metrics() -> Metrics:
 def count(name: str, number: int = 1) -> None:
     """One business outcome, as a CloudWatch metric in the log (no call is made)."""
     metrics().add_metric(name=name, unit=MetricUnit.Count, value=number)
+
+
+def count_each(name: str, dimension: str, values: Sequence[str]) -> None:
+    """`name` by `dimension`: a line of its own for each of `values`. For what is rare."""
+    for value in values:
+        with single_metric(name=name, unit=MetricUnit.Count, value=1, namespace=NAMESPACE) as one:
+            one.add_dimension(name=dimension, value=value)
 
 
 def flush() -> None:

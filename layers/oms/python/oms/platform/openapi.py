@@ -14,7 +14,7 @@ from typing import Any
 
 from oms.orders.view import ACTIONS
 from oms.platform.openapi_parts.bodies import BY_HAND, EXAMPLES, contract_schemas
-from oms.platform.openapi_parts.operations import HTML, JSON, OPERATIONS, Operation
+from oms.platform.openapi_parts.operations import CSV, HTML, JSON, OPERATIONS, Operation
 from oms.platform.openapi_parts.order_schemas import ORDERS, STATUSES
 from oms.platform.openapi_parts.other_schemas import OTHERS
 from oms.platform.openapi_parts.problem_types import PROBLEM_TYPES
@@ -132,6 +132,8 @@ def _answer(status: int, name: str, operation: Operation) -> dict[str, Any]:
         made["content"] = {JSON: {"schema": ref(name)}}
     if name and operation.also_html:
         made["content"][HTML] = {"schema": TEXT}
+    if name and operation.also_csv:
+        made["content"][CSV] = {"schema": TEXT}
     if headers := operation.headers.get(status):
         made["headers"] = {each: {"$ref": f"#/components/headers/{each}"} for each in headers}
     return made
@@ -165,11 +167,25 @@ _PARAMETERS: dict[str, dict[str, Any]] = {
     "sku": _query("sku", "Orders with this SKU"),
     "customer": _query("customer", "E-mail, phone or beginning of a name"),
     "day": _query("day", "Captured on this day (UTC)", DAY),
+    "from": _query("from", "The first day (UTC); of `on-time`, 29 days before `to`", DAY),
+    "to": _query("to", "The last day (UTC); of `on-time`, today", DAY),
+    "reportName": {
+        "name": "name",
+        "in": "path",
+        "required": True,
+        "schema": one_of(("stock-valuation", "stock-accuracy", "on-time")),
+    },
     "hold": _query("hold", "Orders with a hold of this kind"),
+    "sellingChannel": _query("channel", "The channel that sells"),
+    "quantity": _query("quantity", "Units wanted", {"type": "integer", "minimum": 1, "default": 1}),
+    "country": _query("country", "Where it would go: ISO 3166-1 alpha-2"),
+    "postalCode": _query("postal_code", "Where it would go"),
     "q": _query("q", "Number, external id, e-mail, phone, tracking number, SKU, name"),
     "parcel": _query("parcel", "Which parcel", {"type": "integer", "default": 1}),
     "format": _query("format", "Which file", one_of(("pdf", "zpl"))),
     "orderAction": _action(ACTIONS),
+    "lotAction": _action(("recall", "clear")),
+    "purchaseAction": _action(("cancel", "reschedule")),
     "shipmentAction": _action(("pick", "pack", "ship", "reject")),
     "idempotencyKey": {
         "name": "Idempotency-Key",

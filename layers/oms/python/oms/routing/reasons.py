@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from oms.inventory.model import Node
-from oms.routing.facts import Candidate, Facts, Units, candidates, destination, distance
+from oms.routing.facts import Candidate, Demand, Facts, candidates, destination, distance
 
 MOST_OTHERS = 8
 
 
-def explain(facts: Facts, demand: Units, sending: Sequence[Candidate]) -> tuple[str, ...]:
+def explain(facts: Facts, demand: Demand, sending: Sequence[Candidate]) -> tuple[str, ...]:
     """What each chosen node sends, what nobody does, and why not the nearest others."""
     return (*_chosen(demand, sending), *_missing(demand, sending), *_others(facts, demand, sending))
 
 
-def _chosen(demand: Units, sending: Sequence[Candidate]) -> Iterator[str]:
+def _chosen(demand: Demand, sending: Sequence[Candidate]) -> Iterator[str]:
     for node in sending:
         where = f"{node.node_id}{_far(node.distance)}"
         if node.sends == demand:
@@ -24,14 +24,14 @@ def _chosen(demand: Units, sending: Sequence[Candidate]) -> Iterator[str]:
             yield f"{where} can send {_parts(node.sends, demand)}"
 
 
-def _missing(demand: Units, sending: Sequence[Candidate]) -> Iterator[str]:
+def _missing(demand: Demand, sending: Sequence[Candidate]) -> Iterator[str]:
     for sku, units in demand.items():
         short = units - sum(node.sends.get(sku, 0) for node in sending)
         if short > 0:
             yield f"short of {short} of {units} {sku}"
 
 
-def _others(facts: Facts, demand: Units, sending: Sequence[Candidate]) -> Iterator[str]:
+def _others(facts: Facts, demand: Demand, sending: Sequence[Candidate]) -> Iterator[str]:
     there = destination(facts)
     if there is None:
         yield "where it goes is unknown: node ids decide instead of distances"
@@ -46,7 +46,7 @@ def _others(facts: Facts, demand: Units, sending: Sequence[Candidate]) -> Iterat
         yield f"not {len(others) - MOST_OTHERS} more nodes, each farther than those"
 
 
-def _why_not(node: Node, facts: Facts, demand: Units, able: Candidate | None) -> str:
+def _why_not(node: Node, facts: Facts, demand: Demand, able: Candidate | None) -> str:
     if not node.ships:
         return "it sends no parcels"
     if node.node_id in facts.avoid:
@@ -58,7 +58,7 @@ def _why_not(node: Node, facts: Facts, demand: Units, able: Candidate | None) ->
     return f"it can send only {_parts(able.sends, demand)}"
 
 
-def _parts(sends: Units, demand: Units) -> str:
+def _parts(sends: Demand, demand: Demand) -> str:
     return ", ".join(f"{units} of {demand[sku]} {sku}" for sku, units in sends.items())
 
 

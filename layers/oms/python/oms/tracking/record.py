@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from oms.fulfilment.at_node import handed_over
+from oms.fulfilment.at_node import gone_from_stock, handed_over
 from oms.fulfilment.model import Parcel, ParcelState
 from oms.kernel.clock import Clock
 from oms.kernel.errors import NotFound
-from oms.kernel.ids import OrderId, shipment_id
+from oms.kernel.ids import OrderId
 from oms.orders.model import Leg, Order
 from oms.orders.ports import OrderStore, Stock, until_unchanged
 from oms.orders.transitions import may, moved
@@ -44,8 +44,8 @@ class RecordScan:
         actor, now = f"carrier:{carrier}", self.clock.now()
         after, legs = self._seen(order, shipment, replace(box, scans=scans), actor, now)
         after = delivered_if_all(_told(after, box, scans, shipment, actor, now), actor, now)
-        consumed = self.stock.consume(legs, shipment_id(order_id, shipment), actor, now)
-        self.orders.save(order, after, also=consumed if legs else [])
+        gone = gone_from_stock(self.stock, order, after, legs, shipment, actor, now)
+        self.orders.save(order, after, also=gone)
 
     def _seen(
         self, order: Order, shipment: int, box: Parcel, actor: str, at: datetime

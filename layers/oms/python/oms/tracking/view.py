@@ -7,7 +7,7 @@ from typing import Any
 
 from oms.fulfilment.model import Parcel, ParcelState
 from oms.kernel.clock import iso
-from oms.orders.content import Content
+from oms.orders.content import Content, kit_line
 from oms.orders.model import Order, Stage
 from oms.tracking.model import ScanStatus, status_of
 
@@ -97,11 +97,7 @@ def _parcel(parcel: Parcel, content: Content) -> dict[str, Any]:
         "state": "PACKED" if waiting else status_of(parcel.scans).value,
         "shipped_at": iso(parcel.shipped_at) if parcel.shipped_at else None,
         "expected_on": _expected_on(parcel),
-        "items": [
-            {"title": line.title or line.sku, "quantity": each.quantity}
-            for each in parcel.lines
-            if (line := content.line(each.line_id))
-        ],
+        "items": _items(parcel, content),
         "scans": [
             {
                 "at": iso(scan.at),
@@ -112,6 +108,21 @@ def _parcel(parcel: Parcel, content: Content) -> dict[str, Any]:
             for scan in reversed(parcel.scans)
         ],
     }
+
+
+def _items(parcel: Parcel, content: Content) -> list[dict[str, Any]]:
+    """What is in the box, as it was bought: a kit once, whatever it consists of."""
+    units: dict[str, int] = {}
+    for each in parcel.lines:
+        whole, _ = kit_line(each.line_id)
+        units[whole] = units.get(whole, 0) + each.units
+    lines = [(line, units[line.line_id]) for line in content.lines if line.line_id in units]
+    return [
+        {"title": line.title or line.sku, "quantity": quantity}
+        if quantity
+        else {"title": f"{line.title or line.sku} (a part of it)", "quantity": 1}
+        for line, quantity in lines
+    ]
 
 
 def _expected_on(parcel: Parcel) -> str | None:

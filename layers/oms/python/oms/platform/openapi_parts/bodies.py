@@ -13,7 +13,7 @@ BY_HAND: dict[str, Schema] = {
     "ShipmentAction": record(
         "Without `lines`: all that can be picked or packed. Without `parcel`: every labelled one.",
         also={
-            "lines": listed(record(line_id=TEXT, quantity=COUNT)),
+            "lines": listed(record(line_id=TEXT, quantity=COUNT, also={"serials": listed(TEXT)})),
             "parcel": COUNT,
             "reason": _REASON,
         },
@@ -61,11 +61,67 @@ EXAMPLES: dict[str, Any] = {
         "node": "WH-EAST",
         "lines": [{"sku": "MUG-BLUE", "quantity": 100}],
     },
+    "PurchaseOrderBody": {
+        "reference": "PO-2041",
+        "node": "WH-EAST",
+        "supplier": "Kiln & Co",
+        "expected_on": "2026-12-01",
+        "tolerance_percent": 5,
+        "lines": [
+            {
+                "sku": "MUG-BLUE",
+                "quantity": 100,
+                "unit_cost": {"amount_minor": 410, "currency": "USD"},
+            }
+        ],
+    },
+    "PurchaseOrderAction": {"expected_on": "2026-12-08"},
+    "TransferBody": {
+        "reference": "TR-77",
+        "from": "WH-EAST",
+        "to": "WH-WEST",
+        "lines": [{"sku": "MUG-BLUE", "quantity": 20}],
+    },
+    "TransferArrivalBody": {
+        "delivery": "pallet-1",
+        "lines": [{"sku": "MUG-BLUE", "quantity": 12}],
+    },
+    "CountBody": {"node": "WH-EAST", "skus": ["MUG-BLUE", "TEE-RED"]},
+    "CountedBody": {
+        "lines": [{"sku": "MUG-BLUE", "counted": 98, "counted_at": "2026-11-21T09:30:00Z"}]
+    },
+    "PoolMoveBody": {
+        "pool": "wholesale",
+        "node": "WH-EAST",
+        "lines": [{"sku": "MUG-BLUE", "quantity": 30}],
+    },
+    "LotAction": {"reason": "glass in the jar"},
     "AdjustmentBody": {
         "reason": "DAMAGED",
         "node": "WH-EAST",
         "lines": [{"sku": "MUG-BLUE", "quantity": -3}],
     },
+    "ReservationBody": {
+        "lines": [{"sku": "MUG-BLUE", "quantity": 2}],
+        "ttl_seconds": 900,
+        "channel": "web",
+        "country": "US",
+        "postal_code": "10001",
+    },
+    "ExtensionBody": {"ttl_seconds": 600},
+    "ProductBody": {
+        "title": "Two blue mugs and a teapot",
+        "components": [{"sku": "MUG-BLUE", "quantity": 2}, {"sku": "POT-BLUE", "quantity": 1}],
+    },
+    "SellingPolicyBody": {
+        "version": 0,
+        "channels": [{"channel": "web", "mode": "ON_CART", "hold_seconds": 600}],
+        "buffers": [{"units": 5, "channel": "web"}, {"units": 2, "sku": "MUG-BLUE"}],
+        "pools": [{"name": "b2b", "channels": ["b2b"], "release_on": "2026-12-20"}],
+    },
+    "RoutingPolicyBody": {"version": 1, "criteria": ["fewest_nodes", "distance"]},
+    "ReconcileBody": {"repair": False},
+    "SpreadBody": {"parts": 25, "node": "WH-EAST", "hot_until": "2026-11-28T00:00:00Z"},
     "OfflineCarrierEvents": {
         "events": [
             {
@@ -90,16 +146,30 @@ EXAMPLES: dict[str, Any] = {
                 "reserved": 2,
                 "safety": 0,
                 "damaged": 0,
+                "quality": 0,
                 "incoming": 0,
+                "oversold": 0,
                 "available": 98,
+                "shelves": [],
             }
         ],
+        "selling": {
+            "components": [],
+            "oversell_limit": 0,
+            "backorders": True,
+            "available_from": None,
+            "lead_days": 14,
+            "reorder_point": 20,
+            "waiting": 0,
+        },
         "total": {
             "on_hand": 100,
             "reserved": 2,
             "safety": 0,
             "damaged": 0,
+            "quality": 0,
             "incoming": 0,
+            "oversold": 0,
             "available": 98,
         },
     },
@@ -121,7 +191,21 @@ def contract_schemas() -> dict[str, Schema]:
     from pydantic.json_schema import models_json_schema
 
     from oms.inventory.contracts import AdjustmentBody, ReceiptBody
+    from oms.inventory.policy_contracts import RoutingPolicyBody, SellingPolicyBody
+    from oms.inventory.reconcile_contracts import ReconcileBody
+    from oms.inventory.reservation_contracts import ExtensionBody, ReservationBody
     from oms.inventory.setup_contracts import NodeBody, ProductBody
+    from oms.inventory.spread_contracts import SpreadBody
+    from oms.inventory.stock_work_contracts import (
+        CountBody,
+        CountedBody,
+        LotAction,
+        PoolMoveBody,
+        PurchaseOrderAction,
+        PurchaseOrderBody,
+        TransferArrivalBody,
+        TransferBody,
+    )
     from oms.orders.contracts import OrderBody
     from oms.payments.contracts import StripeEvent
     from oms.tracking.contracts import OfflineCarrierEvents
@@ -132,8 +216,22 @@ def contract_schemas() -> dict[str, Schema]:
         AdjustmentBody,
         NodeBody,
         ProductBody,
+        PurchaseOrderBody,
+        PurchaseOrderAction,
+        TransferBody,
+        TransferArrivalBody,
+        CountBody,
+        CountedBody,
+        PoolMoveBody,
+        LotAction,
+        ReservationBody,
+        ExtensionBody,
+        SellingPolicyBody,
+        RoutingPolicyBody,
         OfflineCarrierEvents,
         StripeEvent,
+        SpreadBody,
+        ReconcileBody,
     )
     _, schema = models_json_schema(
         [(each, "validation") for each in contracts],

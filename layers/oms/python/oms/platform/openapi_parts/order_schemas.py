@@ -10,6 +10,7 @@ from oms.payments.model import PaymentStatus, RecordKind, RecordState
 from oms.platform.openapi_parts.shapes import (
     ANYTHING,
     COUNT,
+    DAY,
     TEXT,
     TIME,
     WHOLE,
@@ -86,6 +87,7 @@ ORDERS: dict[str, Schema] = {
         discount=_MONEY,
         tax=_MONEY,
         needs_shipping=YES_NO,
+        reserve_after=nullable(DAY),
         states=record(**dict.fromkeys(_STATES, COUNT)),
     ),
     "Hold": record(
@@ -149,12 +151,18 @@ ORDERS: dict[str, Schema] = {
         tracking_url=TEXT,
         totals=ref("OrderTotals"),
         variance=_MONEY,
+        ship_complete=YES_NO,
+        priority=COUNT,
+        promised_on=nullable(DAY),
+        expected_on=nullable(DAY),
         payment_terms=one_of(PaymentTerms),
         customer=ref("Person"),
         shipping_address=nullable(ref("PostalAddress")),
         billing_address=nullable(ref("PostalAddress")),
         lines=listed(ref("OrderedLine")),
-        reservations=listed(record(line_id=TEXT, sku=TEXT, node=TEXT, quantity=COUNT)),
+        reservations=listed(
+            record(line_id=TEXT, sku=TEXT, node=TEXT, quantity=COUNT, shelf=TEXT, delivers_on=TEXT)
+        ),
         shipments=listed(ref("Shipment")),
         payments=listed(ref("PaymentEntry")),
         screening=nullable(ref("Screening")),
