@@ -18,8 +18,10 @@ const DAY_AND_TIME = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", t
 const TO_THE_SECOND = new Intl.DateTimeFormat(undefined, {
   day: "numeric", month: "short", hour: "numeric", minute: "2-digit", second: "2-digit",
 });
+const DAY = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeZone: "UTC" });
 const TIME = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
 const RELATIVE = new Intl.RelativeTimeFormat(undefined, { numeric: "auto", style: "short" });
+const CHANGE = new Intl.NumberFormat(undefined, { signDisplay: "exceptZero" });
 const UNITS = [
   ["day", 86_400],
   ["hour", 3_600],
@@ -30,6 +32,8 @@ const UNITS = [
 export const formatMoment = (iso) => DAY_AND_TIME.format(new Date(iso));
 export const formatToTheSecond = (iso) => TO_THE_SECOND.format(new Date(iso));
 export const formatTime = (iso) => TIME.format(new Date(iso));
+/** A day of the calendar (`2026-12-03`), the same in every time zone. */
+export const formatDay = (day) => DAY.format(new Date(`${day}T00:00:00Z`));
 export const formatUtc = (iso) => new Date(iso).toISOString().replace("T", " ").replace(/\.\d+Z/, " UTC");
 
 /** "3 min ago", "in 2 hr". */
@@ -43,6 +47,9 @@ export function formatMilliseconds(ms) {
   if (ms === null || ms === undefined) return "";
   return ms < 1000 ? `${formatNumber(ms)} ms` : `${formatNumber(Math.round(ms / 100) / 10)} s`;
 }
+
+/** Movements: "+3", "-3". */
+export const formatChange = (value) => CHANGE.format(value);
 
 /** `PARTIALLY_SHIPPED`, `fix-address`, `BuyLabel` as words: "Partially shipped". */
 export function asWords(name = "") {

@@ -25,7 +25,17 @@ export const TASK_KINDS = { ...HOLD_KINDS, QUARANTINE: "Unreadable message" };
 
 export const CHANNELS = { shopify: "Shopify", woocommerce: "WooCommerce", api: "API" };
 
-export const ADJUSTMENT_REASONS = ["COUNT", "DAMAGED", "LOST", "FOUND", "RETURN_TO_VENDOR", "CORRECTION"];
+export const ADJUSTMENT_REASONS = ["COUNT", "DAMAGED", "LOST", "FOUND", "RETURN_TO_VENDOR", "CORRECTION",
+  "QUALITY", "SAFETY"];
+
+const SHELF_KINDS = { LOT: "lot", POOL: "pool", HOT: "hot part" };
+const SHELVES = { "": "general shelf", OVERSOLD: "beyond stock", UNTRACKED: "not counted" };
+
+/** `LOT#A7` as "lot A7", `HOT#3` as "hot part 3". */
+export function shelfName(shelf = "") {
+  const [, kind, name] = /^([A-Z]+)#(.*)$/.exec(shelf) ?? [];
+  return SHELF_KINDS[kind] ? `${SHELF_KINDS[kind]} ${name}` : SHELVES[shelf] ?? shelf;
+}
 
 const TONES = {
   bad: ["NEEDS_ATTENTION", "REJECTED", "DECLINED", "ATTENTION", "EXCEPTION", "FAILED", "REFUSED",

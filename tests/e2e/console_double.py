@@ -11,7 +11,6 @@ import json
 import threading
 from collections import Counter
 from contextlib import suppress
-from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,8 @@ from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
 from oms.tracking.page import SECURITY_HEADERS, render, render_unknown
 from tests.e2e import console_double_data as data
-from tests.e2e.console_double_data import Json, Sale
+from tests.e2e import console_double_stock as stock
+from tests.e2e.console_double_data import Json, Sale, page
 from tests.e2e.console_double_order import executions, order, tracking
 
 CONSOLE = Path(__file__).parents[2] / "console"
@@ -49,8 +49,9 @@ class Shop:
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.sales = data.first_sales()
-        self.received: dict[tuple[str, str], int] = {}
-        self.movements: list[Json] = []
+        self.received: stock.Received = {}
+        self.movements = stock.first_movements(self.sale(f"01JD{1008:022d}"))
+        self.books = stock.StockBooks(self.sale(f"01JD{1007:022d}"))
         self.challenge = ""
 
     def sale(self, order_id: str) -> Sale:
@@ -83,9 +84,15 @@ class Shop:
                 q = query.get("q", "").lower()
                 skus = dict.fromkeys([*data.PRODUCTS, *(sku for sku, _ in self.received)])
                 found = [s for s in skus if q in f"{s} {data.PRODUCTS.get(s, '')}".lower()]
-                return page([data.stock(sku, self.received) for sku in found], query)
+                return page([stock.stock(sku, self.received) for sku in found], query)
+            case ["stock", "alerts"]:
+                return page(stock.alerts(self.received), query)
             case ["stock", sku]:
-                return data.stock(sku, self.received)
+                return stock.stock(sku, self.received)
+            case ["stock", sku, "availability"]:
+                return stock.availability(sku, query["channel"], self.received)
+            case ["policies", "selling"]:
+                return stock.POLICY
             case ["stock", sku, "movements"]:
                 return page([each for each in self.movements if each["sku"] == sku], query)
         raise Refused(404, "not-found", f"Nothing answers GET {path}.")
@@ -105,6 +112,8 @@ class Shop:
                 return {"task_id": task_id, "resolved": True, "order_id": sale.order_id}
             case ["stock", "receipts" | "adjustments"]:
                 return self.move(body)
+            case ["stock", sku, "reconcile"]:
+                return self.books.reconcile(sku, body["repair"], self.movements)
         raise Refused(404, "not-found", f"Nothing answers POST {path}.")
 
     def act(self, sale: Sale, action: str) -> Json:
@@ -128,19 +137,10 @@ class Shop:
         for line in body["lines"]:
             place = (line["sku"], body["node"])
             self.received[place] = self.received.get(place, 0) + line["quantity"]
-            self.movements.insert(0, {
-                "at": data.stamp(datetime.now(UTC)), "node": body["node"],
-                "reason": body.get("reason", "RECEIPT"), "reference": body.get("reference", ""),
-                "actor": "ops", "changes": {"on_hand": line["quantity"]}, "sku": line["sku"],
-            })  # fmt: skip
+            reason, reference = body.get("reason", "RECEIPT"), body.get("reference", "")
+            moved = stock.movement(*place, reason, reference, on_hand=line["quantity"])
+            self.movements.insert(0, moved)
         return {"posted": True, "levels": []}
-
-
-def page(items: list[Json], query: dict[str, str]) -> Json:
-    start, limit = int(query.get("cursor", 0)), int(query.get("limit", 50))
-    more = start + limit < len(items)
-    cursor = str(start + limit) if more else None
-    return {"items": items[start : start + limit], "next_cursor": cursor}
 
 
 class Handler(BaseHTTPRequestHandler):

@@ -26,6 +26,7 @@ PRODUCTS = {
     "TEE-M-BLACK": "T-shirt, black, M",
     "LAMP-OAK": "Oak desk lamp",
     "POSTER-A2": "Poster A2",
+    "HONEY-500G": "Heather honey, 500 g",
 }
 # (stage, its event in the timeline, the step of a workflow that led there and its outcome)
 JOURNEY = (
@@ -115,11 +116,18 @@ def first_sales() -> list[Sale]:
         sale(1002, 4, 0, channel="woocommerce", sku="", hold=("SKU", "A line names no product")),
         sale(1003, 9, 0, hold=("ADDRESS", "The order has no shipping address")),
         sale(1004, 31, 3, hold=("REVIEW", "Score 72: first order of high value")),
-        sale(1005, 44, 1, ended="BACKORDERED", sku="LAMP-OAK"),
+        sale(
+            1005,
+            44,
+            1,
+            ended="BACKORDERED",
+            sku="LAMP-OAK",
+            extra=["OrderBackordered", "BackorderChanged"],
+        ),
         sale(1006, 75, 8, hold=("ATTENTION", "The refund of a failed capture was refused")),
         sale(1007, 90, 2, ended="CANCELLED", channel="api"),
-        sale(1008, 120, 6),
-        sale(1009, 150, 10, channel="woocommerce", sku="TEE-M-BLACK"),
+        sale(1008, 120, 6, extra=["HoldCommitted", "StockBacked", "LotRefused"]),
+        sale(1009, 150, 10, channel="woocommerce", sku="TEE-M-BLACK", extra=["HoldLapsed"]),
         sale(1010, 300, 11, channel="api", sku="POSTER-A2"),
     ]
     skus = list(PRODUCTS)
@@ -207,19 +215,9 @@ def task(sale: Sale) -> Json:
     }  # fmt: skip
 
 
-def stock(sku: str, received: dict[tuple[str, str], int]) -> Json:
-    """`GET /stock/{sku}`: levels follow from the SKU's place in the list, plus receipts."""
-    place = list(PRODUCTS).index(sku) if sku in PRODUCTS else 0
-    levels: list[Json] = []
-    for offset, (node, *_) in enumerate(NODES):
-        on_hand = (place * 37 + offset * 53) % 140 if sku in PRODUCTS else 0
-        on_hand += received.get((sku, node), 0)
-        reserved = min(on_hand, (place + offset) % 4)
-        levels.append(
-            {"node": node, "on_hand": on_hand, "reserved": reserved, "safety": 0, "damaged": 0,
-             "incoming": 0, "available": on_hand - reserved}
-        )  # fmt: skip
-    total = {
-        key: sum(level[key] for level in levels) for key in ("on_hand", "reserved", "available")
-    }
-    return {"sku": sku, "title": PRODUCTS.get(sku, ""), "nodes": levels, "total": total}
+def page(items: list[Json], query: dict[str, str]) -> Json:
+    """One page of a list; the cursor is where the next one begins."""
+    start, limit = int(query.get("cursor", 0)), int(query.get("limit", 50))
+    more = start + limit < len(items)
+    cursor = str(start + limit) if more else None
+    return {"items": items[start : start + limit], "next_cursor": cursor}

@@ -21,6 +21,17 @@ ADDRESS = {
     "region": "NY", "postal_code": "10012", "country": "US",
 }  # fmt: skip
 
+DETAILS: dict[str, Json] = {
+    "StockReserved": {"nodes": ["WH-EAST"]},
+    "OrderBackordered": {"run": "r1", "outcome": "BACKORDERED", "short": {"LAMP-OAK": 5},
+                         "expected_on": ""},
+    "BackorderChanged": {"run": "r2", "outcome": "BACKORDERED", "short": {"LAMP-OAK": 3},
+                         "expected_on": "2031-03-04"},
+    "HoldCommitted": {"reservation": "cart-77"}, "HoldLapsed": {"reservation": "cart-78"},
+    "StockBacked": {"sku": "POSTER-A2", "units": 1, "node": "WH-EAST"},
+    "LotRefused": {"shipment": 1, "attempt": "a1", "lots": ["H-07"], "skus": ["HONEY-500G"]},
+}  # fmt: skip
+
 
 def order(sale: Sale) -> Json:
     row = item(sale)
@@ -30,7 +41,10 @@ def order(sale: Sale) -> Json:
         "tracking_url": f"/track/{sale.order_id}", "totals": totals(), "variance": usd(0),
         "customer": sale.customer, "billing_address": ADDRESS,
         "shipping_address": None if sale.hold and sale.hold[0] == "ADDRESS" else ADDRESS,
-        "lines": [_line("L1", sale.sku, 3, reached), _line("L2", "POSTER-A2", 1, reached)],
+        "lines": [_line(sale, "L1", sale.sku, 3), _line(sale, "L2", "POSTER-A2", 1)],
+        "ship_complete": sale.stage == "BACKORDERED", "priority": 5,
+        "expected_on": "2031-03-04" if sale.stage == "BACKORDERED" else None,
+        "promised_on": "2031-01-15" if reached >= 2 and not sale.ended else None,
         "reservations": _reservations(sale) if 2 <= reached < 9 and not sale.ended else [],
         "shipments": [_shipment(sale)] if reached >= 6 and not sale.ended else [],
         "payments": _payments(sale), "screening": _screening(sale),
@@ -91,12 +105,13 @@ def _execution(sale: Sale, workflow: str, name: str, places: range) -> Json:
     }  # fmt: skip
 
 
-def _line(line_id: str, sku: str, quantity: int, reached: int) -> Json:
+def _line(sale: Sale, line_id: str, sku: str, quantity: int) -> Json:
     states = dict.fromkeys(
         ("backordered", "reserved", "released", "picked", "packed", "shipped", "delivered",
          "cancelled"), 0,
     )  # fmt: skip
-    place = "reserved" if reached >= 2 else ""
+    reached = sale.reached
+    place = "reserved" if reached >= 2 else "backordered" if sale.stage == "BACKORDERED" else ""
     for step, name in ((6, "released"), (7, "packed"), (9, "shipped"), (11, "delivered")):
         place = name if reached >= step else place
     if place:
@@ -111,8 +126,8 @@ def _line(line_id: str, sku: str, quantity: int, reached: int) -> Json:
 
 def _reservations(sale: Sale) -> list[Json]:
     return [
-        {"line_id": "L1", "sku": sale.sku, "node": "WH-EAST", "quantity": 3},
-        {"line_id": "L2", "sku": "POSTER-A2", "node": "WH-EAST", "quantity": 1},
+        {"line_id": "L1", "sku": sale.sku, "node": "WH-EAST", "quantity": 3, "shelf": "HOT#2"},
+        {"line_id": "L2", "sku": "POSTER-A2", "node": "WH-EAST", "quantity": 1, "shelf": ""},
     ]
 
 
@@ -187,6 +202,6 @@ def _timeline(sale: Sale) -> list[Json]:
     events += [(name, sale.at(sale.reached), "ops") for name in sale.extra]
     return [
         {"seq": seq, "at": at, "actor": actor, "event": event,
-         "detail": {"nodes": ["WH-EAST"]} if event == "StockReserved" else {}}
+         "detail": {} if not isinstance(event, str) else DETAILS.get(event, {})}
         for seq, (event, at, actor) in enumerate(events, 1)
     ]  # fmt: skip

@@ -122,6 +122,23 @@ def available(page: Page, sku: str, node: str) -> int:
     return int(re.sub(r"[^\d-]", "", cell.inner_text()))
 
 
+def open_sku(page: Page, sku: str) -> Locator:
+    """From the stock table; gives the drawer, once its figures are there."""
+    page.locator(f'tr[data-sku="{sku}"]').get_by_role("button", name=sku, exact=True).click()
+    drawer = page.get_by_role("dialog", name=sku)
+    drawer.locator(".levels tfoot").wait_for()
+    return drawer
+
+
+def figures(drawer: Locator, place: str) -> dict[str, int]:
+    """The units of a node or a shelf in the open drawer, by bucket as the column names it."""
+    row = drawer.locator(".levels tr").filter(has=drawer.page.get_by_role("rowheader", name=place))
+    return {
+        str(cell.get_attribute("data-label")): int(re.sub(r"[^\d-]", "", cell.inner_text()))
+        for cell in row.locator("td").all()
+    }
+
+
 def receive(page: Page, sku: str, node: str, quantity: int, reference: str) -> None:
     page.get_by_role("button", name="Receive stock").click()
     dialog = page.get_by_role("dialog")

@@ -1,5 +1,5 @@
 import { useConsole } from "../context.js";
-import { asWords } from "../format.js";
+import { asWords, formatDay } from "../format.js";
 import { Badge } from "../parts/badge.js";
 import { Dialog } from "../parts/dialog.js";
 import { ActionForm } from "../parts/action-form.js";
@@ -27,6 +27,9 @@ export function OrderHeader({ order, onChanged }) {
       <div><dt>Payment</dt><dd><${Badge} name=${order.payment_status} /></dd></div>
       <div><dt>Fulfilment</dt><dd><${Badge} name=${order.fulfilment_status} /></dd></div>
       <div><dt>Captured</dt><dd><${When} at=${order.captured_at} /></dd></div>
+      ${order.expected_on && html`<div><dt>Stock expected</dt><dd>${formatDay(order.expected_on)}</dd></div>`}
+      ${order.promised_on && html`<div><dt>Promised</dt><dd>${formatDay(order.promised_on)}</dd></div>`}
+      ${order.ship_complete && html`<div><dt>Ships</dt><dd>Only complete</dd></div>`}
       ${order.due_at && html`<div><dt>Next step (${asWords(order.worklist ?? "").toLowerCase()})</dt>
         <dd><${When} at=${order.due_at} style="relative" /></dd></div>`}
       <div><dt>Order id</dt><dd><code>${order.order_id}</code></dd></div>

@@ -1,6 +1,7 @@
 import { asWords } from "../format.js";
 import { When } from "../parts/values.js";
 import { html, useState } from "../view.js";
+import { sentenceFor } from "./story.js";
 
 const FIRST = 12;
 
@@ -14,12 +15,17 @@ export function Timeline({ entries }) {
       ${shown.map((entry) => html`<li key=${entry.seq} class=${entry.seq === newest[0].seq ? "newest" : ""}>
         <span class="seq" aria-label="Entry ${entry.seq}">${entry.seq}</span>
         <div><strong>${asWords(entry.event)}</strong>
-          <${Detail} of=${entry.detail} />
+          <${Story} entry=${entry} />
           <span class="sub"><${When} at=${entry.at} style="second" /> · ${entry.actor}</span></div>
       </li>`)}
     </ol>
     ${newest.length > shown.length && html`<button type="button" class="plain" onClick=${() => setAll(true)}>
       Show all ${newest.length} entries</button>`}`;
+}
+
+function Story({ entry }) {
+  const sentence = sentenceFor(entry);
+  return sentence ? html`<p>${sentence}</p>` : html`<${Detail} of=${entry.detail} />`;
 }
 
 function Detail({ of }) {

@@ -4,6 +4,7 @@ import { Empty, Loading, ProblemNote } from "../parts/messages.js";
 import { TextField } from "../parts/field.js";
 import { replaceQuery } from "../route.js";
 import { html, useEffect, useState } from "../view.js";
+import { Alerts } from "./alerts.js";
 import { SkuDrawer } from "./drawer.js";
 import { MovementForm } from "./movement-form.js";
 import { StockTable } from "./table.js";
@@ -37,6 +38,7 @@ export function StockPage({ query }) {
         <button type="button" onClick=${() => setForm({ kind: "adjustment" })}>Adjust stock</button>
       </div>
     </div>
+    <${Alerts} onOpen=${setOpen} />
     <form class="filters" role="search" onSubmit=${(event) => event.preventDefault()}>
       <${TextField} id="stock-search" label="Search" required type="search" placeholder="SKU or title" value=${typed} onValue=${setTyped} />
     </form>
