@@ -556,7 +556,7 @@ def void(value: object) -> None:
     """For a step whose answer nobody looks at."""
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(steps=st.lists(st.tuples(st.sampled_from(sorted(STEPS)), st.integers(1, 5)), max_size=14))
 def test_no_unit_appears_or_vanishes_and_the_books_always_agree(
     steps: list[tuple[str, int]],

@@ -87,7 +87,7 @@ def _shipped(case: Case, name: str) -> str:
 
 _MANY = {f"PART-{number}": 1 for number in range(60)}
 
-_PARTS = Scenario(
+LARGE = Scenario(
     "an order too large for one transaction",
     lambda shop: shop.receive(**dict.fromkeys(_MANY, 3)),
     (
@@ -123,7 +123,7 @@ _EXPIRY = Scenario(
     ("MUG",),
 )
 
-SCENARIOS = (_WALK, _EXPIRY, _PARTS)
+SCENARIOS = (_WALK, _EXPIRY, LARGE)
 
 
 @dataclass

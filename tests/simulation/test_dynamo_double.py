@@ -46,7 +46,7 @@ from tests.simulation.dynamo.sequences import DEFINITION, TABLE
 from tests.simulation.dynamo.streams import deliveries
 from tests.simulation.dynamo.values import take_in_item
 
-SEQUENCES = int(os.environ.get("OMS_PROOF_SEQUENCES", "300"))
+SEQUENCES = int(os.environ.get("OMS_PROOF_SEQUENCES", "150"))
 AT_ONCE = 25  # sequences on one moto table, which gets slower as it grows
 Request = dict[str, Any]
 
