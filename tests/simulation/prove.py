@@ -132,7 +132,8 @@ def _noted(part: Part, work: Callable[[], Any]) -> Any:
     try:
         return work()
     except Exception as error:
-        part.failures.append(f"{type(error).__name__}: {error}"[:2_000])
+        how = "\n".join(getattr(error, "__notes__", ()))  # the commands that lead there
+        part.failures.append(f"{type(error).__name__}: {error}\n{how}"[:8_000])
     return None
 
 

@@ -170,15 +170,16 @@ class DynamoDouble:
                 raise Crash(f"before {operation}")
             case FaultKind.THROTTLED | FaultKind.CONFLICT:
                 return self._turn_away(operation, request, fault)
-            case FaultKind.DUPLICATE:
-                due = self._clock() + fault.after
-                self._late.append((due, operation, copy.deepcopy(request)))
-                self._late.sort(key=lambda each: each[0])
         try:
             reply: Reply | ClientError = self._answer(operation, request)
         except ClientError as error:
             reply = error
         self._tell(f"after:{operation}")
+        if fault.kind is FaultKind.DUPLICATE and not isinstance(reply, ClientError):
+            # What was refused has been answered: nobody sends it again.
+            due = self._clock() + fault.after
+            self._late.append((due, operation, copy.deepcopy(request)))
+            self._late.sort(key=lambda each: each[0])
         if fault.kind is FaultKind.CRASH_AFTER:
             raise Crash(f"after {operation}")
         if fault.kind is FaultKind.REPLY_LOST:
