@@ -3,7 +3,8 @@
 import hashlib
 from typing import Any
 
-from oms.kernel.errors import FieldError, Invalid, NotFound
+from oms.inventory.refusals import unknown_skus
+from oms.kernel.errors import Invalid, NotFound
 from oms.kernel.ids import OrderId, is_ulid
 from oms.orders.capture import HeldCart, IdempotencyKey, NewOrder
 from oms.orders.contracts import parse_order
@@ -65,12 +66,7 @@ def create(request: Request) -> Reply:
 def _refuse_unknown(lines: Any) -> None:
     """Our own API knows the catalogue: what is not in it is a mistake of the caller."""
     known = stock().products({line.sku for line in lines})
-    errors = [
-        FieldError(f"/lines/{at}/sku", "unknown-sku", "not in the catalogue")
-        for at, line in enumerate(lines)
-        if line.sku not in known
-    ]
-    if errors:
+    if errors := unknown_skus((line.sku for line in lines), known):
         raise Invalid("the order names unknown SKUs", errors, "unknown-sku")
 
 

@@ -1,9 +1,10 @@
 """Reservations: stock that a cart holds until it is an order, or until its time is over."""
 
+from oms.inventory.refusals import unknown_skus
 from oms.inventory.reservation import Asked, Reservation, owned
 from oms.inventory.reservation_contracts import ExtensionBody, ReservationBody
 from oms.inventory.reservation_view import of_reservation
-from oms.kernel.errors import FieldError, Invalid, NotFound
+from oms.kernel.errors import Invalid, NotFound
 from oms.platform.http import Api, Reply, Request
 from oms.platform.validation import read
 from oms.wiring import (
@@ -52,12 +53,7 @@ def release(request: Request) -> Reply:
 
 def _refuse_unknown(asked: tuple[Asked, ...]) -> None:
     known = glancing_stock().products({each.sku for each in asked})
-    errors = [
-        FieldError(f"/lines/{at}/sku", "unknown-sku", "not in the catalogue")
-        for at, each in enumerate(asked)
-        if each.sku not in known
-    ]
-    if errors:
+    if errors := unknown_skus((each.sku for each in asked), known):
         raise Invalid("the reservation names unknown SKUs", errors, "unknown-sku")
 
 

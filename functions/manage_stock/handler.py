@@ -103,7 +103,7 @@ def receive_goods(request: Request) -> Reply:
 @handler.route("POST /stock/adjustments", scope=OPS)
 def adjust_stock(request: Request) -> Reply:
     adjustment = read(AdjustmentBody, request.body()).to_domain()
-    key = request.headers.get("idempotency-key", "")[:200]
+    key = request.idempotency_key()
     levels = adjust(adjustment, request.caller.name, books=stock(), clock=clock(), key=key)
     return Reply(201, view.of_posted(levels))
 

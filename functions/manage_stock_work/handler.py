@@ -91,7 +91,7 @@ def show_transfer(request: Request) -> Reply:
 @handler.route("POST /stock/transfers/{reference}/receive", scope=OPS)
 def receive_transfer(request: Request) -> Reply:
     body = read(TransferArrivalBody, request.body() or b"{}")
-    key = body.delivery or _key(request)
+    key = body.delivery or request.idempotency_key()
     reference = _named(request, "reference")
     made = transfers().receive(reference, body.units(), request.caller.name, key)
     return Reply(200, view.of_transfer(made))
@@ -107,7 +107,9 @@ def close_transfer(request: Request) -> Reply:
 def open_count(request: Request) -> Reply:
     body = read(CountBody, request.body())
     skus = [Sku(sku) for sku in body.skus]
-    made = count_stock().open(NodeId(body.node), skus, request.caller.name, _key(request))
+    made = count_stock().open(
+        NodeId(body.node), skus, request.caller.name, request.idempotency_key()
+    )
     return Reply(201, view.of_count(made))
 
 
@@ -152,7 +154,7 @@ def act_on_lot(request: Request) -> Reply:
 def fill_pool(request: Request) -> Reply:
     move = read(PoolMoveBody, request.body()).to_domain()
     levels = move_to_pool(
-        move, request.caller.name, books=stock(), clock=clock(), key=_key(request)
+        move, request.caller.name, books=stock(), clock=clock(), key=request.idempotency_key()
     )
     return Reply(201, of_posted(levels))
 
@@ -166,7 +168,3 @@ def _named(request: Request, what: str) -> str:
     if len(name) > _MOST_LETTERS:
         raise NotFound("nothing is named so long")
     return name
-
-
-def _key(request: Request) -> str:
-    return request.headers.get("idempotency-key", "")[:200]

@@ -209,7 +209,7 @@ def _remade(write: Write) -> Write:
 def _tells_a_lost_race() -> Iterator[None]:
     """One plan only, and a lost race is told to the buyer as sold out."""
     with (
-        patch("oms.inventory.reserve._PLANS", 1),
+        patch("oms.inventory.take.PLANS", 1),
         _on(ReserveStock, "__call__", _sold_out_when_lost)(),
     ):
         yield

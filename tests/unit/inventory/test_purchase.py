@@ -15,10 +15,7 @@ from oms.inventory.consignment import (
     OverReceipt,
     Purpose,
     State,
-    in_parts,
-    once_more,
 )
-from oms.kernel.errors import VersionConflict
 from oms.kernel.ids import NodeId, Sku
 
 MUG, CUP = Sku("MUG-BLUE"), Sku("CUP-RED")
@@ -82,19 +79,3 @@ def test_received_outstanding_and_dropped_make_what_was_ordered(
         line = line.after_arrival(min(units, line.room(0)))
     line = line.given_up() if gives_up else line
     assert line.received + line.outstanding + line.dropped == quantity
-
-
-def test_parts_hold_every_line_once() -> None:
-    assert list(in_parts(range(5), 2)) == [(0, 1), (2, 3), (4,)]
-
-
-def test_a_lost_race_is_run_again_and_given_up_after_a_while() -> None:
-    tries = list[int]()
-
-    def loses() -> None:
-        tries.append(1)
-        raise VersionConflict("somebody was faster")
-
-    with pytest.raises(VersionConflict):
-        once_more(loses, tries=3)
-    assert len(tries) == 3

@@ -22,10 +22,11 @@ from oms.inventory.model import PLAIN, Product, Terms
 from oms.kernel.clock import Clock
 from oms.kernel.errors import FieldError, Invalid, NotFound, Refused
 from oms.kernel.ids import LineId, NodeId, OrderId, Sku, order_of, shipment_id
+from oms.kernel.unchanged import until_unchanged
 from oms.orders.content import Content, kit_line
 from oms.orders.hold import resumed
 from oms.orders.model import Leg, Order, Stage
-from oms.orders.ports import OrderStore, Stock, until_unchanged
+from oms.orders.ports import OrderStore, Stock
 from oms.orders.promises import given_up, promised, without_promises
 from oms.orders.transitions import may, moved
 from oms.platform.unit import Write

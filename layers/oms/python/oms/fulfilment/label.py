@@ -18,9 +18,10 @@ from oms.inventory.model import Node
 from oms.kernel.clock import Clock
 from oms.kernel.errors import NotFound, Refused
 from oms.kernel.ids import OrderId, shipment_id
+from oms.kernel.unchanged import until_unchanged
 from oms.orders.content import Content
 from oms.orders.model import HoldKind, Order
-from oms.orders.ports import OrderStore, Stock, until_unchanged
+from oms.orders.ports import OrderStore, Stock
 from oms.orders.step import Outcome, Run
 
 _DONE = (ParcelState.LABELLED, ParcelState.SHIPPED, ParcelState.DELIVERED)

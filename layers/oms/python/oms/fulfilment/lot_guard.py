@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import NoReturn
 
-from oms.inventory.lots import may_leave
 from oms.inventory.model import Level, LotBlocked
 from oms.inventory.ports import StockReader
 from oms.inventory.shelves import lot_name
@@ -26,7 +25,7 @@ def stopped(legs: Iterable[Leg], stock: StockReader, at: datetime) -> list[Level
     if not places:
         return []
     day = at.date().isoformat()
-    return [level for level in stock.levels_at(places) if not may_leave(level, day)]
+    return [level for level in stock.levels_at(places) if not level.may_leave(day)]
 
 
 def refuse(

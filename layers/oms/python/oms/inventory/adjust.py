@@ -23,10 +23,10 @@ from datetime import datetime
 
 from oms.inventory.model import AdjustmentReason, Changes, Level, Movement, Place, Posting
 from oms.inventory.ports import StockBooks
-from oms.inventory.refusals import unknown_node
+from oms.inventory.refusals import post_under_key, unknown_node
 from oms.inventory.shelves import GENERAL, Shelf
 from oms.kernel.clock import Clock
-from oms.kernel.errors import FieldError, Invalid, Refused
+from oms.kernel.errors import FieldError, Invalid
 from oms.kernel.ids import NodeId, Sku, digest, new_ulid
 
 # Level and movement for each line, and the mark: an adjustment is one transaction.
@@ -72,12 +72,7 @@ def adjust(
     """
     if errors := _field_errors(adjustment, books):
         raise Invalid("the adjustment cannot be posted", errors)
-    try:
-        books.post(_posting(adjustment, actor, key, clock.now()))
-    except Refused as refused:
-        if refused.code != "reference-reused":
-            raise
-        raise Invalid(str(refused), code="idempotency-key-reused") from None
+    post_under_key(books, _posting(adjustment, actor, key, clock.now()))
     return books.levels_at(_places(adjustment))
 
 

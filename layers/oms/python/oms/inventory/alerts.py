@@ -37,12 +37,7 @@ class Alerts(Protocol):
 
 def left_to_sell(position: Position, today: str) -> int:
     """Units of all nodes that nobody has and that can be sold on the day `today` (ISO)."""
-    units = sum(
-        level.available
-        for level in position.levels
-        if not level.blocked and not (level.expires_on and level.expires_on <= today)
-    )
-    return max(0, units - position.selling.waiting)
+    return max(0, position.free(today) - position.selling.waiting)
 
 
 def is_low(position: Position, today: str) -> bool:

@@ -8,7 +8,7 @@ their references: one reference is one consignment.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -16,7 +16,7 @@ from typing import Protocol, TypeVar
 
 from oms.inventory.incoming import Incoming
 from oms.inventory.shelves import GENERAL, Shelf
-from oms.kernel.errors import FieldError, Invalid, VersionConflict
+from oms.kernel.errors import FieldError, Invalid
 from oms.kernel.ids import NodeId, Sku
 from oms.kernel.money import Money
 from oms.platform.unit import Write
@@ -171,19 +171,3 @@ class Consignments(Protocol):
         """Kind -> digest of everything posted under a reference."""
 
     def commit(self, writes: Sequence[Write]) -> None: ...
-
-
-def in_parts(lines: Sequence[T], most: int) -> Iterator[tuple[T, ...]]:
-    """`lines` in parts of at most `most`, each for one transaction."""
-    for start in range(0, len(lines), most):
-        yield tuple(lines[start : start + most])
-
-
-def once_more(work: Callable[[], T], tries: int = 6) -> T:
-    """Run `work` (read, decide, commit) again while somebody else writes first."""
-    for _ in range(tries - 1):
-        try:
-            return work()
-        except VersionConflict:
-            continue
-    return work()

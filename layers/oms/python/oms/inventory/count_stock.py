@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import takewhile
 
-from oms.inventory.consignment import in_parts, once_more
 from oms.inventory.count import (
     Count,
     Counted,
@@ -22,13 +21,16 @@ from oms.inventory.count import (
     moves_of,
     shares,
 )
+from oms.inventory.look_up import every_movement
 from oms.inventory.model import AdjustmentReason, Level, Movement, Posting
 from oms.inventory.ports import StockBooks
-from oms.inventory.refusals import unknown_node
+from oms.inventory.refusals import unknown_node, unknown_skus
 from oms.inventory.shelves import Shelf
 from oms.kernel.clock import Clock
-from oms.kernel.errors import FieldError, Invalid, Refused, VersionConflict
+from oms.kernel.errors import Invalid, Refused, VersionConflict
 from oms.kernel.ids import NodeId, Sku, digest, new_ulid
+from oms.kernel.parts import in_parts
+from oms.kernel.unchanged import until_unchanged
 
 # Up to three levels and movements for each line, its accuracy, the mark and the count.
 LINES_PER_PART = 13
@@ -68,8 +70,8 @@ class CountStock:
         NotFound, Invalid for impossible lines, Refused `count-closed`, InsufficientStock when
         units that are promised are missing: give those promises up, then submit again.
         """
-        once_more(lambda: self._decide(count_id, lines, actor))
-        return once_more(lambda: self._carry_out(count_id))
+        until_unchanged(lambda: self._decide(count_id, lines, actor))
+        return until_unchanged(lambda: self._carry_out(count_id))
 
     def approve(self, count_id: str, actor: str) -> Count:
         """Post what waits. The same again changes nothing. Raises NotFound, SamePerson."""
@@ -83,8 +85,8 @@ class CountStock:
             if count.state is CountState.AWAITING_APPROVAL:
                 self._save(count, replace(count, state=CountState.POSTING, approved_by=actor))
 
-        once_more(work)
-        return once_more(lambda: self._carry_out(count_id))
+        until_unchanged(work)
+        return until_unchanged(lambda: self._carry_out(count_id))
 
     # --- opening -----------------------------------------------------------------------
 
@@ -92,12 +94,7 @@ class CountStock:
         if node not in {each.node_id for each in self.books.nodes()}:
             raise unknown_node(node)
         known = self.books.products(skus)
-        errors = [
-            FieldError(f"/skus/{number}", "unknown-sku", "not in the catalogue")
-            for number, sku in enumerate(skus)
-            if sku not in known
-        ]
-        if errors:
+        if errors := unknown_skus(skus, known, "/skus/{}"):
             raise Invalid("the count cannot be opened", errors)
 
     def _opened(self, node: NodeId, sku: Sku, now: datetime) -> list[CountLine]:
@@ -114,15 +111,7 @@ class CountStock:
 
     def _recent(self, sku: Sku, since: datetime) -> list[Movement]:
         """What happened to the SKU since then, newest first."""
-        return list(takewhile(lambda each: each.at >= since, self._movements(sku)))
-
-    def _movements(self, sku: Sku) -> Iterator[Movement]:
-        after = ""
-        while True:
-            page = self.books.movements(sku, _PAGE, after)
-            yield from page.items
-            if not (after := page.after):
-                return
+        return list(takewhile(lambda each: each.at >= since, every_movement(sku, stock=self.books)))
 
     # --- submitting --------------------------------------------------------------------
 

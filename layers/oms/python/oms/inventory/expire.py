@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from itertools import islice
-from typing import Protocol
 
 from oms.inventory.ports import Holds, StockLedger, StockReader, StockWork
 from oms.inventory.reservation import HoldEnded, HoldState
 from oms.kernel.clock import Clock
 from oms.kernel.errors import NotFound, VersionConflict
 from oms.kernel.ids import Sku
-from oms.platform.unit import Write
+from oms.platform.unit import Committer
 
 ACTOR = "sweeper"
-
-
-class Database(Protocol):
-    def commit(self, writes: Sequence[Write], token: str | None = None) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +22,7 @@ class ExpireHold:
 
     stock: StockLedger
     holds: Holds
-    database: Database
+    database: Committer
     clock: Clock
 
     def __call__(self, reservation_id: str) -> bool:

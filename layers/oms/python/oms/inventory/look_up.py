@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from oms.inventory.model import Movement, Product
 from oms.inventory.ports import Page, StockReader
 from oms.inventory.selling import Position
@@ -9,6 +11,7 @@ from oms.kernel.errors import NotFound
 from oms.kernel.ids import Sku
 
 Stock = tuple[Product, Position]
+MOVEMENTS_PER_PAGE = 1_000
 
 
 def stock_of(sku: Sku, *, stock: StockReader) -> Stock:
@@ -27,6 +30,16 @@ def movements_page(sku: Sku, limit: int, after: str = "", *, stock: StockReader)
     """A page of what happened to a SKU, newest first. Raises NotFound."""
     _product(sku, stock)
     return stock.movements(sku, limit, after)
+
+
+def every_movement(sku: Sku, *, stock: StockReader) -> Iterator[Movement]:
+    """All that ever happened to a SKU, newest first; who has read enough stops."""
+    after = ""
+    while True:
+        page = stock.movements(sku, MOVEMENTS_PER_PAGE, after)
+        yield from page.items
+        if not (after := page.after):
+            return
 
 
 def _product(sku: Sku, stock: StockReader) -> Product:

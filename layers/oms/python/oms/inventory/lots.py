@@ -18,16 +18,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from oms.inventory.consignment import once_more
+from oms.inventory.look_up import every_movement
 from oms.inventory.model import InsufficientStock, Level, Movement, Posting, Reason
 from oms.inventory.ports import Holds, StockBooks
 from oms.inventory.shelves import lot as shelf_of
 from oms.kernel.clock import Clock
 from oms.kernel.errors import NotFound, VersionConflict
 from oms.kernel.ids import NodeId, Sku, digest, new_ulid, order_of
+from oms.kernel.unchanged import until_unchanged
 from oms.platform.unit import Write
-
-MOVEMENTS_PER_PAGE = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +97,14 @@ def recall(
 
     Again: moves what has come back meanwhile, else changes nothing.
     """
-    once_more(lambda: _marked(sku, name, books, lots, recalled=True, reason=reason))
-    once_more(lambda: _to_quality(sku, name, actor, books, clock))
+    until_unchanged(lambda: _marked(sku, name, books, lots, recalled=True, reason=reason))
+    until_unchanged(lambda: _to_quality(sku, name, actor, books, clock))
     return status_of(sku, name, books=books, lots=lots, holds=holds)
 
 
 def clear(sku: Sku, name: str, *, books: StockBooks, lots: LotBook, holds: Holds) -> LotStatus:
     """The lot may be sold again. What is in quality stays there. Raises NotFound."""
-    once_more(lambda: _marked(sku, name, books, lots, recalled=False, reason=""))
+    until_unchanged(lambda: _marked(sku, name, books, lots, recalled=False, reason=""))
     return status_of(sku, name, books=books, lots=lots, holds=holds)
 
 
@@ -150,7 +149,7 @@ def _holders(sku: Sku, name: str, books: StockBooks, holds: Holds) -> Iterator[H
     An order placed on a hold inherits its units, so the two are counted as one.
     """
     reserved = Counter[str]()
-    for move in _movements(sku, books):
+    for move in every_movement(sku, stock=books):
         if move.shelf == shelf_of(name) and "reserved" in move.changes:
             reserved[_order_or_hold(move.reference)] += move.changes["reserved"]
     kinds = dict[str, str]()
@@ -162,16 +161,6 @@ def _holders(sku: Sku, name: str, books: StockBooks, holds: Holds) -> Iterator[H
     for holder, net in sorted(units.items()):
         if net > 0:
             yield Holder(kinds[holder], holder, net)
-
-
-def _movements(sku: Sku, books: StockBooks) -> Iterator[Movement]:
-    """All of them: a recall is rare, and must miss nobody."""
-    after = ""
-    while True:
-        page = books.movements(sku, MOVEMENTS_PER_PAGE, after)
-        yield from page.items
-        if not (after := page.after):
-            return
 
 
 def _order_or_hold(reference: str) -> str:
@@ -187,8 +176,3 @@ def _owner(reference: str, holds: Holds) -> tuple[str, str]:
     except NotFound:
         return "ORDER", reference
     return ("ORDER", hold.order_id) if hold.order_id else ("RESERVATION", reference)
-
-
-def may_leave(level: Level, day: str) -> bool:
-    """Whether the shelf's units may be picked on `day` (ISO): not recalled, not expired."""
-    return not level.blocked and not (level.expires_on and level.expires_on <= day)

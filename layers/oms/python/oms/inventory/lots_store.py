@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from oms.inventory import items, writes
-from oms.inventory.consignment import once_more
 from oms.inventory.lots import Lot
 from oms.inventory.model import AVAILABLE, BUCKETS, Level, LotBlocked
 from oms.inventory.shelves import lot as shelf_of
 from oms.kernel.errors import FieldError, Invalid, NotFound, VersionConflict
 from oms.kernel.ids import NodeId, Sku
+from oms.kernel.unchanged import until_unchanged
 from oms.platform.dynamo import Dynamo
 from oms.platform.unit import Action, Item, Write
 
@@ -30,7 +30,7 @@ class DynamoLots:
         return known
 
     def prepared(self, sku: Sku, name: str, node: NodeId, expires_on: str = "") -> Lot:
-        return once_more(lambda: self._prepare(sku, name, node, expires_on))
+        return until_unchanged(lambda: self._prepare(sku, name, node, expires_on))
 
     def _prepare(self, sku: Sku, name: str, node: NodeId, expires_on: str) -> Lot:
         known = self._find(sku, name)

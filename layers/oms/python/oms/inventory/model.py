@@ -160,6 +160,15 @@ class Level:
     def place(self) -> Place:
         return self.sku, self.node, self.shelf
 
+    def keeps_past(self, day: str) -> bool:
+        """Whether it expires after `day` (ISO), or never."""
+        return not self.expires_on or self.expires_on > day
+
+    def may_leave(self, day: str) -> bool:
+        """Whether its units may be promised, picked and shipped on `day`: it is no lot that was
+        recalled or has expired."""
+        return not self.blocked and self.keeps_past(day)
+
     @property
     def is_sound(self) -> bool:
         """Whether the figures agree with one another."""

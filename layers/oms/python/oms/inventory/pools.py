@@ -12,10 +12,15 @@ from datetime import datetime
 
 from oms.inventory.model import Level, Movement, Posting, Reason
 from oms.inventory.ports import StockBooks
-from oms.inventory.refusals import repeated_skus, unknown_node
+from oms.inventory.refusals import (
+    post_under_key,
+    repeated_skus,
+    unknown_node,
+    unknown_skus,
+)
 from oms.inventory.shelves import GENERAL, Shelf, pool
 from oms.kernel.clock import Clock
-from oms.kernel.errors import FieldError, Invalid, Refused
+from oms.kernel.errors import FieldError, Invalid
 from oms.kernel.ids import NodeId, Sku, digest, new_ulid
 
 # Two levels and two movements for each line, and the mark: one transaction.
@@ -57,12 +62,7 @@ def move_to_pool(
         books.save_selling(sku, has_shelves=True)
     now = clock.now()
     moves = tuple(_movements(move, actor, now))
-    try:
-        books.post(Posting(key or new_ulid(now), f"POOL#{actor}", move.digest, moves))
-    except Refused as refused:
-        if refused.code != "reference-reused":
-            raise
-        raise Invalid(str(refused), code="idempotency-key-reused") from None
+    post_under_key(books, Posting(key or new_ulid(now), f"POOL#{actor}", move.digest, moves))
     shelves = (GENERAL, pool(move.pool))
     return books.levels_at([(line.sku, move.node, e) for line in move.lines for e in shelves])
 
@@ -75,12 +75,7 @@ def _check(move: PoolMove, books: StockBooks) -> None:
         raise Invalid(f"there is no pool {move.pool}", [detail], "unknown-pool")
     repeated_skus([line.sku for line in move.lines])
     known = books.products([line.sku for line in move.lines])
-    errors = [
-        FieldError(f"/lines/{number}/sku", "unknown-sku", "not in the catalogue")
-        for number, line in enumerate(move.lines)
-        if line.sku not in known
-    ]
-    if errors:
+    if errors := unknown_skus((line.sku for line in move.lines), known):
         raise Invalid("the units cannot be moved", errors)
 
 

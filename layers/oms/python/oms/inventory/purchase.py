@@ -13,8 +13,6 @@ from oms.inventory.consignment import (
     ConsignmentLine,
     Consignments,
     Purpose,
-    in_parts,
-    once_more,
 )
 from oms.inventory.model import Movement, Posting, Product, Reason
 from oms.inventory.ports import StockBooks
@@ -22,6 +20,8 @@ from oms.inventory.refusals import repeated_skus, unknown_node
 from oms.kernel.clock import Clock
 from oms.kernel.ids import NodeId, Sku, digest, new_ulid
 from oms.kernel.money import Money
+from oms.kernel.parts import in_parts
+from oms.kernel.unchanged import until_unchanged
 from oms.platform.unit import Write
 
 # Level, movement, catalogue row, line and expectation for each, and three rows beside them.
@@ -120,7 +120,7 @@ def reschedule(reference: str, expected_on: str, *, consignments: Consignments) 
             consignments.commit(writes)
         return consignments.load(reference, Purpose.PURCHASE)
 
-    return once_more(work)
+    return until_unchanged(work)
 
 
 def give_up_rest(
@@ -146,7 +146,7 @@ def give_up_rest(
             _commit(moves, rows, books, consignments)
         return consignments.load(reference, purpose)
 
-    return once_more(work)
+    return until_unchanged(work)
 
 
 def _commit(

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from oms.inventory.arrival import Arrival, Arrivals, units_of
-from oms.inventory.consignment import Consignment, Purpose, once_more
+from oms.inventory.consignment import Consignment, Purpose
 from oms.inventory.model import Level, Place
 from oms.inventory.ports import StockBooks
 from oms.inventory.refusals import unknown_node
@@ -24,6 +24,7 @@ from oms.inventory.shelves import GENERAL, Shelf, lot
 from oms.kernel.clock import Clock
 from oms.kernel.errors import FieldError, Invalid, Refused
 from oms.kernel.ids import NodeId, Sku, digest
+from oms.kernel.unchanged import until_unchanged
 
 Goods = tuple[Sku, str, str, int]
 # Of 100 actions in a transaction: those of the lines, the mark, the consignment's check.
@@ -135,7 +136,7 @@ def receive(
             step = Arrival(
                 receipt, kind, part, actor, clock.now(), books, arrivals, purchase is not None
             )
-            once_more(partial(step.post, known))
+            until_unchanged(partial(step.post, known))
     return books.levels_at(receipt.places)
 
 

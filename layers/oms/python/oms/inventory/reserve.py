@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from oms.inventory.expire import ReclaimExpired
-from oms.inventory.model import PLAIN, Claim, LotBlocked, OutOfStock, Place, Terms, Units
+from oms.inventory.model import PLAIN, Claim, Place, Terms, Units
 from oms.inventory.ports import Holds, StockLedger
 from oms.inventory.reservation import (
     Asked,
@@ -27,21 +27,14 @@ from oms.inventory.reservation import (
     owned,
 )
 from oms.inventory.selling import HoldsNotOffered, Mode, SellingPolicy
+from oms.inventory.take import until_taken
 from oms.kernel.clock import Clock
-from oms.kernel.errors import Contended, Invalid, NotFound, Unavailable
+from oms.kernel.errors import Invalid, NotFound
 from oms.kernel.ids import Sku, digest, new_ulid
-from oms.platform.unit import Write
+from oms.platform.unit import Committer, Write
 
-_PLANS = 12  # how often a lost race is planned again before the caller is asked to wait
-# How often a commit may be crowded out: each waits 2.2 s at most (`platform.dynamo`), so a buyer
-# hears yes, no, or within 7 s that too many want the same.
-_CROWDED = 3
 # From a hold's making to its last end, however often it is extended.
 LONGEST_LIFE = timedelta(hours=24)
-
-
-class Database(Protocol):
-    def commit(self, writes: Sequence[Write], token: str | None = None) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +71,7 @@ class NewHold:
 class ReserveStock:
     stock: StockLedger
     holds: Holds
-    database: Database
+    database: Committer
     plan: Planner
     reclaim: ReclaimExpired
     clock: Clock
@@ -90,46 +83,40 @@ class ReserveStock:
         order only, Invalid `idempotency-key-reused`, Unavailable when too many want the same
         units at once (nothing is held then).
         """
-        asked, content = _summed(new.asked), _digest(new)
+        content = _digest(new)
         name = ReservationId(digest(owner, key) if key else new_ulid(self.clock.now()))
         if key and (known := self._known(name, content)):
             return known, True
-        crowded = 0
-        for attempt in range(_PLANS):
-            now = self.clock.now()
-            # Another seed leads to other parts of a hot SKU.
-            seed = f"{name}#{attempt}" if attempt else name
-            plan = self.plan(asked, new.channel, new.country, new.postal_code, seed)
-            policy = plan.policy.channel(new.channel)
-            if policy.mode is Mode.ON_ORDER:
-                raise HoldsNotOffered(f"{new.channel} takes stock with the order")
-            if plan.left:
-                if self.reclaim(plan.left):
-                    continue
-                raise SoldOut(tuple((a, plan.left[a.sku]) for a in asked if a.sku in plan.left))
-            hold = Reservation(
-                name,
-                owner,
-                new.channel,
-                asked,
-                _claims(plan.claims),
-                now,
-                now + policy.life(new.seconds),
-                digest=content,
-            )
-            try:
-                self._take(hold, plan.terms)
-            except (OutOfStock, LotBlocked):
-                continue  # a rival was faster: look at the stock again
-            except Contended:
-                crowded += 1
-                if crowded == _CROWDED:
-                    raise
-                continue
-            except HoldKnown as twin:
-                return _same(twin.known, content), True
-            return hold, False
-        raise Unavailable("too many want the same stock at once")
+        return until_taken(lambda attempt: self._attempt(new, name, owner, content, attempt))
+
+    def _attempt(
+        self, new: NewHold, name: ReservationId, owner: str, content: str, attempt: int
+    ) -> tuple[Reservation, bool] | None:
+        asked, now = _summed(new.asked), self.clock.now()
+        seed = f"{name}#{attempt}" if attempt else name
+        plan = self.plan(asked, new.channel, new.country, new.postal_code, seed)
+        policy = plan.policy.channel(new.channel)
+        if policy.mode is Mode.ON_ORDER:
+            raise HoldsNotOffered(f"{new.channel} takes stock with the order")
+        if plan.left:
+            if self.reclaim(plan.left):
+                return None
+            raise SoldOut(tuple((a, plan.left[a.sku]) for a in asked if a.sku in plan.left))
+        hold = Reservation(
+            name,
+            owner,
+            new.channel,
+            asked,
+            _claims(plan.claims),
+            now,
+            now + policy.life(new.seconds),
+            digest=content,
+        )
+        try:
+            self._take(hold, plan.terms)
+        except HoldKnown as twin:
+            return _same(twin.known, content), True
+        return hold, False
 
     def _take(self, hold: Reservation, terms: Terms) -> None:
         name = hold.reservation_id
@@ -181,7 +168,7 @@ def _digest(new: NewHold) -> str:
 @dataclass(frozen=True, slots=True)
 class ExtendHold:
     holds: Holds
-    database: Database
+    database: Committer
     clock: Clock
 
     def __call__(
@@ -202,7 +189,7 @@ class ExtendHold:
 class ReleaseReservation:
     stock: StockLedger
     holds: Holds
-    database: Database
+    database: Committer
     clock: Clock
 
     def __call__(self, reservation_id: str, owner: str) -> Reservation:

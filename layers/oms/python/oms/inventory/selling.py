@@ -78,6 +78,10 @@ class Position:
     selling: Selling
     levels: tuple[Level, ...] = ()
 
+    def free(self, today: str) -> int:
+        """Units at all nodes that nobody has and that may be promised on the day `today`."""
+        return sum(level.available for level in self.levels if level.may_leave(today))
+
 
 class Mode(StrEnum):
     """When a channel's sale takes stock."""
@@ -184,7 +188,7 @@ class SellingPolicy:
 
     def may_take(self, level: Level, channel: str, today: str) -> bool:
         """Whether `channel` may be promised units of that shelf on the day `today`."""
-        if level.blocked or (level.expires_on and level.expires_on <= today):
+        if not level.may_leave(today):
             return False
         name = pool_name(level.shelf)
         return not name or any(

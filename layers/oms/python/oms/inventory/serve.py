@@ -62,7 +62,7 @@ class ServeWaiting:
 
     def _serve(self, sku: Sku, batch: _Batch) -> None:
         position, today = self.books.positions([sku])[sku], self.clock.now().date().isoformat()
-        left = _free(position, today)
+        left = position.free(today)
         if position.selling.waiting <= 0 or left <= 0 or position.selling.available_from > today:
             return
         looks = 0
@@ -74,15 +74,6 @@ class ServeWaiting:
             taken = batch.offer(place)
             left -= taken
             looks += not taken
-
-
-def _free(position: Position, today: str) -> int:
-    """Units that somebody might be promised today."""
-    return sum(
-        max(0, level.available)
-        for level in position.levels
-        if not level.blocked and not (level.expires_on and level.expires_on <= today)
-    )
 
 
 @dataclass(slots=True)

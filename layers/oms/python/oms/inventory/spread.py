@@ -28,6 +28,7 @@ from oms.inventory.shelves import GENERAL, Shelf, hot, hot_number
 from oms.kernel.clock import Clock
 from oms.kernel.errors import Refused, Unavailable
 from oms.kernel.ids import NodeId, Sku, new_ulid
+from oms.kernel.parts import in_parts
 
 LEAST_PARTS, MOST_PARTS = 2, 64
 HOT_FOR = timedelta(hours=24)  # unless the caller says until when
@@ -192,8 +193,7 @@ class Mover:
             if not moves:
                 return
             try:
-                for start in range(0, len(moves), _PARTS_A_MOVE):
-                    some = moves[start : start + _PARTS_A_MOVE]
+                for some in in_parts(moves, _PARTS_A_MOVE):
                     at = self.clock.now()
                     self.books.move(movements_for(sku, node, some, why, actor, at), parts)
             except InsufficientStock:

@@ -14,7 +14,6 @@ from oms.inventory.consignment import (
     ConsignmentLine,
     Consignments,
     Purpose,
-    once_more,
 )
 from oms.inventory.lots import LotBook, arrival_changes
 from oms.inventory.model import (
@@ -32,6 +31,7 @@ from oms.inventory.shelves import GENERAL, Shelf, lot, lot_name
 from oms.kernel.clock import Clock
 from oms.kernel.errors import FieldError, Invalid, Refused
 from oms.kernel.ids import NodeId, Sku, digest, new_ulid
+from oms.kernel.unchanged import until_unchanged
 from oms.platform.unit import Write
 
 # A transfer leaves whole or not at all: two levels, two movements, line, expectation and lot
@@ -87,7 +87,7 @@ class Transfers:
         for line in transfer.lines:
             if line.lot:
                 self._shelve(line, transfer)
-        once_more(lambda: self._depart(made, actor))
+        until_unchanged(lambda: self._depart(made, actor))
         return self.consignments.load(transfer.reference, Purpose.TRANSFER)
 
     def receive(
@@ -112,7 +112,7 @@ class Transfers:
                 self._arrive(made, units, Posting(reference, kind, content, ()), actor)
             return self.consignments.load(reference, Purpose.TRANSFER)
 
-        return once_more(work)
+        return until_unchanged(work)
 
     def close(self, reference: str, actor: str) -> Consignment:
         """What has not come is lost. Again: changes nothing. Raises NotFound."""

@@ -22,17 +22,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any
 
 from oms.inventory import items, writes
 from oms.inventory.model import Movement, Reason, Terms
 from oms.kernel.clock import Clock, SystemClock, iso
 from oms.kernel.errors import VersionConflict
 from oms.kernel.ids import new_ulid
+from oms.kernel.parts import in_parts
 from oms.platform.dynamo import Dynamo
 from oms.platform.unit import Action, Item, Write
 
-T = TypeVar("T")
 # A transaction holds 100 actions: two for each pair of SKU and shelf, two for each place in a
 # waiting line; the rest is left to the record that the stock belongs to.
 MOST_PAIRS = 44
@@ -65,7 +65,7 @@ class DynamoWork:
         mark = new_ulid(at)
         self._dynamo.commit([self._begin(work_id, mark, _TAKING, at)])
         try:
-            for number, part in enumerate(_cut(movements, MOST_PAIRS)):
+            for number, part in enumerate(in_parts(movements, MOST_PAIRS)):
                 fields = items.part_fields(Reason.RELEASE, _undone(part))
                 self._dynamo.commit(
                     [
@@ -82,12 +82,12 @@ class DynamoWork:
     def later(self, movements: Sequence[Movement]) -> list[Write]:
         """Writes that make `movements` happen, part by part, after they are committed."""
         first = movements[0]
-        rows = [items.part_fields(first.reason, p) for p in _cut(movements, _MOVES_PER_ROW)]
+        rows = [items.part_fields(first.reason, p) for p in in_parts(movements, _MOVES_PER_ROW)]
         return self._posting(new_ulid(first.at), rows, first.at)
 
     def plain_later(self, work_id: str, plain: Sequence[Write]) -> list[Write]:
         """The same for writes without conditions, which are kept as they are."""
-        rows = [{"writes": list(map(_as_row, part))} for part in _cut(plain, _WRITES_PER_ROW)]
+        rows = [{"writes": list(map(_as_row, part))} for part in in_parts(plain, _WRITES_PER_ROW)]
         return self._posting(work_id, rows, self._clock.now())
 
     def _posting(self, work_id: str, rows: Sequence[Item], at: datetime) -> list[Write]:
@@ -139,11 +139,11 @@ class DynamoWork:
     def _steps(self, part: Item) -> list[list[Write]]:
         if "writes" in part:
             plain = [_read(each, self._table) for each in part["writes"]]
-            return [list(step) for step in _cut(plain, 2 * MOST_PAIRS)]
+            return [list(step) for step in in_parts(plain, 2 * MOST_PAIRS)]
         moves = items.moves_of_part(part, self._clock.now())
         return [
             [w for each in step for w in writes.of_movement(self._table, each)]
-            for step in _cut(moves, MOST_PAIRS)
+            for step in in_parts(moves, MOST_PAIRS)
         ]
 
     # --- the rows ----------------------------------------------------------------------
@@ -256,11 +256,6 @@ class _Ended:
 
     values: Mapping[str, Any]
     update: str = "SET #state = :ended, purge_at = :purge_at REMOVE due_list, due_at"
-
-
-def _cut(many: Sequence[T], size: int) -> Iterator[Sequence[T]]:
-    for start in range(0, len(many), size):
-        yield many[start : start + size]
 
 
 def _undone(movements: Sequence[Movement]) -> list[Movement]:

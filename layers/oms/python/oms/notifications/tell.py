@@ -15,10 +15,11 @@ from oms.channels.push import PushOutcome, ShipmentFacts, ShippedLine, TrackingP
 from oms.kernel.clock import Clock
 from oms.kernel.errors import Unavailable
 from oms.kernel.ids import OrderId, shipment_id
+from oms.kernel.unchanged import until_unchanged
 from oms.notifications.message import Mailer, parcel_on_its_way
 from oms.orders.content import Content, kit_line
 from oms.orders.model import Order
-from oms.orders.ports import OrderStore, until_unchanged
+from oms.orders.ports import OrderStore
 from oms.orders.step import Outcome, Run
 
 _EVENTS = {

@@ -11,16 +11,16 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from oms.inventory.model import LotBlocked, OutOfStock
 from oms.inventory.selling import WhenShort
+from oms.inventory.take import until_taken
 from oms.kernel.clock import Clock
-from oms.kernel.errors import Contended, Unavailable
 from oms.kernel.ids import OrderId, Sku
+from oms.kernel.unchanged import until_unchanged
 from oms.orders.cancel import EndOrder
 from oms.orders.content import Content
 from oms.orders.expectation import expected_on
 from oms.orders.model import Order, Stage
-from oms.orders.ports import OrderStore, Stock, until_unchanged
+from oms.orders.ports import OrderStore, Stock
 from oms.orders.promises import (
     buyer_of,
     given_up,
@@ -36,10 +36,6 @@ from oms.orders.step import Outcome, Run, already
 from oms.orders.transitions import may, moved
 from oms.routing.model import Plan
 from oms.routing.route import route
-
-_PLANS = 12  # how often a lost race is planned again before the step itself is tried again
-# How often a commit may be crowded out, each for 2.2 s at most: within the step's own timeout.
-_CROWDED = 3
 
 # Frees units of expired holds on these SKUs; answers whether there were any.
 Reclaim = Callable[[Collection[Sku]], bool]
@@ -82,20 +78,13 @@ class AllocateStock:
             why = Plan((), (), (f"not sold before {day}",))
             return self._wait(_Case(order, stored, stored, run, now), why, day)
         case = _Case(order, stored, content, run, now)
-        crowded = 0
-        for attempt in range(_PLANS):
-            plan = self._plan(case, attempt)
-            if plan.shortages and self.reclaim({each.sku for each in plan.shortages}):
-                continue
-            try:
-                return self._carry_out(case, plan)
-            except (OutOfStock, LotBlocked):
-                continue  # a rival was faster: look at the stock again
-            except Contended:
-                crowded += 1
-                if crowded == _CROWDED:
-                    raise
-        raise Unavailable("too many want the same stock at once")
+        return until_taken(lambda attempt: self._attempt(case, attempt))
+
+    def _attempt(self, case: _Case, attempt: int) -> Outcome | None:
+        plan = self._plan(case, attempt)
+        if plan.shortages and self.reclaim({each.sku for each in plan.shortages}):
+            return None
+        return self._carry_out(case, plan)
 
     def _not_sold_before(self, content: Content, now: datetime) -> str:
         """The day (ISO) before which one of its kits is not sold: its parts may be, alone."""

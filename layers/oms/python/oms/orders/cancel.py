@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 from oms.fulfilment.model import ShipmentState
 from oms.kernel.clock import Clock
 from oms.kernel.ids import OrderId
+from oms.kernel.unchanged import until_unchanged
 from oms.orders.model import Order, Stage
-from oms.orders.ports import OrderStore, Stock, until_unchanged
+from oms.orders.ports import OrderStore, Stock
 from oms.orders.promises import given_up, without_promises
 from oms.orders.step import Outcome, Run
 from oms.orders.transitions import moved

@@ -7,9 +7,7 @@ instant or a year later, fails on the business key and is told the first one's o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from oms.inventory.reservation import HoldEnded, HoldState
 from oms.kernel.clock import Clock
@@ -19,12 +17,8 @@ from oms.orders.adopt_hold import AdoptHold, Adoption, lapsed
 from oms.orders.content import Content
 from oms.orders.model import Order
 from oms.orders.ports import AlreadyCaptured, Inbound, OrderStore, RawDelivery
-from oms.platform.unit import Write
+from oms.platform.unit import Committer
 from oms.tracking.token import TrackingTokens
-
-
-class Committer(Protocol):
-    def commit(self, writes: Sequence[Write], token: str | None = None) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)

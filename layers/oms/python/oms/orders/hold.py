@@ -10,9 +10,10 @@ from datetime import datetime
 from oms.kernel.clock import Clock
 from oms.kernel.errors import Refused
 from oms.kernel.ids import OrderId
+from oms.kernel.unchanged import until_unchanged
 from oms.orders.content import Content
 from oms.orders.model import INTAKE, HoldKind, Order
-from oms.orders.ports import OrderStore, until_unchanged
+from oms.orders.ports import OrderStore
 from oms.orders.step import Outcome, Run
 from oms.orders.transitions import moved
 

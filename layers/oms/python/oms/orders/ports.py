@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from oms.inventory.ports import StockLedger, StockReader, WaitingLine
 from oms.kernel.address import Address
-from oms.kernel.errors import VersionConflict
 from oms.kernel.ids import OrderId
 from oms.orders.content import Content
 from oms.orders.model import Order, Screening
@@ -109,16 +108,3 @@ class Inbound(Protocol):
         self, channel: str, account: str, delivery: RawDelivery, code: str, reason: str
     ) -> None:
         """Keep what is genuine but cannot be mapped, as a task."""
-
-
-def until_unchanged(work: Callable[[], T], tries: int = 6) -> T:
-    """Run `work` (load, decide, save) again while somebody else writes first.
-
-    Raises the last VersionConflict when it keeps losing.
-    """
-    for _ in range(tries - 1):
-        try:
-            return work()
-        except VersionConflict:
-            continue
-    return work()

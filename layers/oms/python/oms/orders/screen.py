@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 
 from oms.kernel.clock import Clock
 from oms.kernel.ids import OrderId
+from oms.kernel.unchanged import until_unchanged
 from oms.orders.agenda import Timers
 from oms.orders.content import Verdict
 from oms.orders.model import HoldKind, Order, Screening, Stage
-from oms.orders.ports import FraudScreen, OrderStore, until_unchanged
+from oms.orders.ports import FraudScreen, OrderStore
 from oms.orders.step import Outcome, Run, already
 from oms.orders.transitions import moved, screened
 

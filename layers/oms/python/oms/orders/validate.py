@@ -12,9 +12,10 @@ from dataclasses import dataclass
 
 from oms.kernel.clock import Clock
 from oms.kernel.ids import OrderId, Sku
+from oms.kernel.unchanged import until_unchanged
 from oms.orders.content import ChannelState, Content, PaymentTerms
 from oms.orders.model import HoldKind, Order, Stage
-from oms.orders.ports import AddressCheck, OrderStore, Stock, until_unchanged
+from oms.orders.ports import AddressCheck, OrderStore, Stock
 from oms.orders.step import Outcome, Run, already
 from oms.orders.transitions import moved
 

@@ -11,14 +11,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from oms.inventory.model import Level, OutOfStock
+from oms.inventory.selling import SellingPolicy
 from oms.inventory.shelves import GENERAL, OVERSOLD
 from oms.kernel.clock import Clock
 from oms.kernel.errors import NotFound
 from oms.kernel.ids import OrderId, Sku
+from oms.kernel.unchanged import until_unchanged
 from oms.orders.content import Content
 from oms.orders.hold import resumed
 from oms.orders.model import INTAKE, Leg, Order, Stage
-from oms.orders.ports import OrderStore, Stock, until_unchanged
+from oms.orders.ports import OrderStore, Stock
 from oms.orders.promises import buyer_of, later, merged, units_by_sku, waiting_for, wanted
 from oms.platform.unit import Write
 from oms.routing.facts import Buyer
@@ -67,24 +69,14 @@ class WakeOrder:
         except NotFound:
             return 0
         levels, now = self.stock.levels(sku), self.clock.now()
-        buyer, total = buyer_of(order, content, now), 0
+        buyer, policy, total = buyer_of(order, content, now), self.stock.policy(), 0
         for leg in [each for each in order.legs if (each.sku, each.shelf) == (sku, OVERSOLD)]:
-            open_levels = self._open(levels, buyer)
+            open_levels = _open(levels, policy, buyer)
             for swap in _swaps(order, leg, open_levels):
                 order = self._swapped(order, content, swap, now)
                 levels = self.stock.levels(sku)
                 total += swap.to.quantity
         return total
-
-    def _open(self, levels: Sequence[Level], buyer: Buyer) -> list[Level]:
-        policy = self.stock.policy()
-        return [
-            each
-            for each in levels
-            if each.available > 0
-            and policy.may_take(each, buyer.channel, buyer.on)
-            and not (each.expires_on and each.expires_on <= buyer.fresh_until)
-        ]
 
     def _swapped(self, order: Order, content: Content, swap: _Swap, now: datetime) -> Order:
         """One swap, in one transaction: the units, the order, its place in line."""
@@ -115,6 +107,17 @@ class _Swap:
     def in_place(self) -> bool:
         """The real units stand in the very row in which the promise is counted."""
         return (self.beyond.node, GENERAL) == (self.to.node, self.to.shelf)
+
+
+def _open(levels: Sequence[Level], policy: SellingPolicy, buyer: Buyer) -> list[Level]:
+    """The shelves with units that the buyer may have."""
+    return [
+        each
+        for each in levels
+        if each.available > 0
+        and policy.may_take(each, buyer.channel, buyer.on)
+        and each.keeps_past(buyer.fresh_until)
+    ]
 
 
 def _swaps(order: Order, leg: Leg, levels: Sequence[Level]) -> Iterator[_Swap]:

@@ -13,9 +13,10 @@ from dataclasses import dataclass, replace
 from oms.kernel.clock import Clock
 from oms.kernel.errors import Refused
 from oms.kernel.ids import OrderId
+from oms.kernel.unchanged import until_unchanged
 from oms.orders.content import Content
 from oms.orders.model import INTAKE, HoldKind, Order, Stage
-from oms.orders.ports import OrderStore, until_unchanged
+from oms.orders.ports import OrderStore
 from oms.orders.step import Outcome, Run, already
 from oms.orders.transitions import may, moved
 from oms.payments.model import PaymentRecord, RecordKind, RecordState

@@ -10,9 +10,10 @@ from oms.kernel.clock import Clock
 from oms.kernel.errors import Refused
 from oms.kernel.ids import OrderId, shipment_id
 from oms.kernel.money import Money, allocate, total
+from oms.kernel.unchanged import until_unchanged
 from oms.orders.content import Content
 from oms.orders.model import Order
-from oms.orders.ports import OrderStore, until_unchanged
+from oms.orders.ports import OrderStore
 from oms.orders.step import Outcome, Run
 from oms.payments.model import PaymentRecord, RecordKind, RecordState
 from oms.payments.ports import AuthorizationStatus, PaymentProvider, PaymentRefused

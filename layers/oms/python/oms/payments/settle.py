@@ -13,8 +13,9 @@ from datetime import datetime
 
 from oms.kernel.clock import Clock
 from oms.kernel.ids import OrderId
+from oms.kernel.unchanged import until_unchanged
 from oms.orders.model import Order
-from oms.orders.ports import OrderStore, until_unchanged
+from oms.orders.ports import OrderStore
 from oms.payments.model import PaymentRecord, RecordKind, RecordState, Settlement
 from oms.payments.ports import AuthorizationStatus, PaymentProvider
 

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from oms.kernel.clock import Clock
 from oms.kernel.errors import NotFound
 from oms.kernel.ids import OrderId, is_ulid
+from oms.kernel.unchanged import until_unchanged
 from oms.orders.model import HoldKind
-from oms.orders.ports import OrderStore, until_unchanged
+from oms.orders.ports import OrderStore
 from oms.payments.model import RecordKind, Settlement
 from oms.payments.ports import Authorization, AuthorizationStatus, PaymentHint, PaymentProvider
 

@@ -7,10 +7,10 @@ when the condition fails, so the caller reads causes and never positions in a li
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 
 Item = dict[str, Any]
 
@@ -20,6 +20,13 @@ class Action(StrEnum):
     UPDATE = "Update"
     DELETE = "Delete"
     CHECK = "ConditionCheck"
+
+
+class Committer(Protocol):
+    """Whatever makes writes happen together."""
+
+    def commit(self, writes: Sequence[Write], token: str | None = None) -> None:
+        """All of them or none. Raises what the first failed condition stands for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,7 +107,7 @@ def exploded(
 
 def _fresh(position: Position, until: str) -> Position:
     """Without the lots that do not keep long enough for this buyer."""
-    kept = (each for each in position.levels if not each.expires_on or each.expires_on > until)
+    kept = (each for each in position.levels if each.keeps_past(until))
     return replace(position, levels=tuple(kept))
 
 

@@ -46,7 +46,7 @@ def open_shelves(sku: Sku, node: NodeId, facts: Facts, buyer: Buyer) -> list[Lev
         for each in facts.positions[sku].levels
         if each.node == node
         and facts.policy.may_take(each, buyer.channel, buyer.on)
-        and not (each.expires_on and each.expires_on <= buyer.fresh_until)
+        and each.keeps_past(buyer.fresh_until)
     ]
     return sorted(mine, key=lambda each: _rank(each, buyer.seed))
 

@@ -13,9 +13,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from oms.kernel.unchanged import until_unchanged
 from oms.orders.content import Content
 from oms.orders.model import Order
-from oms.orders.ports import until_unchanged
 from oms.search.model import Row, rows_of
 
 COUNT_SHARDS = 8  # so that batches of several shards of the stream do not queue for one item

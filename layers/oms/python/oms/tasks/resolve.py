@@ -11,12 +11,13 @@ from oms.inventory.ports import StockReader
 from oms.kernel.clock import Clock
 from oms.kernel.errors import FieldError, Invalid, Refused
 from oms.kernel.ids import OrderId, Sku
+from oms.kernel.unchanged import until_unchanged
 from oms.orders.cancel import CancelOrder, RejectOrder
 from oms.orders.content import Content
 from oms.orders.contracts import parse_address_fix, parse_contact_fix
 from oms.orders.hold import ApproveReview, Correct, resumed, without_hold
 from oms.orders.model import Hold, HoldKind, Order
-from oms.orders.ports import OrderStore, until_unchanged
+from oms.orders.ports import OrderStore
 from oms.tasks.model import ACTIONS, TaskName
 
 Body = Mapping[str, Any]

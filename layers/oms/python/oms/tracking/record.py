@@ -10,8 +10,9 @@ from oms.fulfilment.model import Parcel, ParcelState
 from oms.kernel.clock import Clock
 from oms.kernel.errors import NotFound
 from oms.kernel.ids import OrderId
+from oms.kernel.unchanged import until_unchanged
 from oms.orders.model import Leg, Order
-from oms.orders.ports import OrderStore, Stock, until_unchanged
+from oms.orders.ports import OrderStore, Stock
 from oms.orders.transitions import may, moved
 from oms.tracking.model import Scan, ScanStatus, add_scan, status_of
 
