@@ -61,6 +61,12 @@ $(NODE): $(DEV)
 	@npm ci --no-audit --no-fund --silent
 	@touch $@
 
+# A real commerce platform, which tests connect to.
+VENDURE := tests/e2e/vendure/node_modules/.installed-$(call sum,tests/e2e/vendure/package-lock.json)
+$(VENDURE): $(DEV)
+	@npm ci --prefix tests/e2e/vendure --ignore-scripts --no-audit --no-fund --silent
+	@touch $@
+
 .local/tmp:
 	@mkdir -p $@
 
@@ -75,12 +81,12 @@ demo: setup ## send sample orders of every channel through to delivery
 	@scripts/check_tools.sh node
 	@exec $(PY) -m local.demo.run $(if $(URL),--url $(URL))
 
-test: setup $(NODE) ## the test suite, as in CI (ARGS="-k name" for a part of it)
+test: setup $(NODE) $(VENDURE) ## the test suite, as in CI (ARGS="-k name" for a part of it)
 	@scripts/browser.sh
 	@$(PY) -m pytest -n 2 -m "not stack" $(ARGS)
 	@$(PY) -m pytest -m stack $(ARGS)
 
-prove: setup ## the long proofs of the stock engine (SECONDS=3600 bounds them)
+prove: setup ## the long proofs of stock and channels (SECONDS=3600 bounds them)
 	@$(PY) -m tests.simulation.prove --seconds $(or $(SECONDS),3600) $(ARGS)
 
 bench: setup ## print the benchmark table

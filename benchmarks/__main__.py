@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from benchmarks import local_stack
+from benchmarks.channels import captures
 from benchmarks.measure import everything
 from benchmarks.report import table
 from benchmarks.stock.measured import measured
@@ -25,6 +26,8 @@ def main(quick: bool) -> None:
         stack=skipped if quick else local_stack.measured(),
         say=_say,
     )
+    _say("channels: captures of each")
+    result["channels"] = captures(orders=5 if quick else 30)
     result["stock"] = measured(_say, quick=quick)
     print(table(result))
     LATEST.parent.mkdir(exist_ok=True)

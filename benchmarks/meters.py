@@ -97,7 +97,7 @@ class Meters:
         if self.phase:
             self.samples[name].append(spent / 1e6)
         tally.http_requests += is_http and name != AUTHORIZER
-        with self.during(IDLE if name in ("sweep_orders", "sweep_stock") else self.phase):
+        with self.during(IDLE if name.startswith("sweep_") else self.phase):
             self.tally.invocations[name] += 1
             self.tally.log_bytes[name] += len(said.encode())
             self.tally.log_lines[name] += said.count("\n")

@@ -12,7 +12,7 @@ _RULE = "-" * 88
 
 
 def table(result: Result) -> str:
-    parts = (_machine, _cpu, _cold, _counts, _dollars, _idle, _stock, _stack, _aims)
+    parts = (_machine, _cpu, _channels, _cold, _counts, _dollars, _idle, _stock, _stack, _aims)
     return "\n".join(line for part in parts for line in (*part(result), ""))
 
 
@@ -33,6 +33,13 @@ def _cpu(result: Result) -> Iterator[str]:
     yield f"{'one order, capture to closed: mean':<46}{cpu['closed_mean']:>10.2f}"
     for name, each in cpu["by_function"].items():
         yield (f"  {name:<32}{each['median_ms']:>8.2f} median {each['per_order']:>6.2f} x an order")
+
+
+def _channels(result: Result) -> Iterator[str]:
+    yield "CAPTURE BY CHANNEL: our CPU in ms (fetch included where messages are thin), and a second"
+    yield _RULE
+    for name, each in result["channels"].items():
+        yield f"{name:<46}{each['cpu_ms']:>10.2f}{each['a_second']:>12} on one processor"
 
 
 def _cold(result: Result) -> Iterator[str]:

@@ -32,6 +32,7 @@ _DATED_STREAM = "a stream's name ends in the time of its creation"
 _DOCUMENTS = "{data}:ExportsOutputFnGetAttDocuments7E5B2978Arn159F38C5"
 _TABLES = {
     Table.ORDERS: "{data}:ExportsOutputFnGetAttorders46FA7C19Arn5F9D0FE3",
+    Table.CHANNELS: "{data}:ExportsOutputFnGetAttchannels8A63DD2AArnC4D30F78",
     Table.STOCK: "{data}:ExportsOutputFnGetAttstock7C31E86DArnBDB81EF8",
 }
 _UPLOADER_PATH = "Custom::CDKBucketDeployment8693BB64968944B69AAFB0CC9EB8756C512MiB"

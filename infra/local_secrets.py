@@ -11,7 +11,10 @@ tracking   {"key"}
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from hashlib import sha256
+from pathlib import Path
 
 OPS_TOKEN = "local-ops-token"
 API_KEY = "local-api-key"
@@ -22,28 +25,56 @@ CARRIER_SECRET = "local-carrier-secret"
 TRACKING_KEY = "local-tracking-key"
 SHOP_TOKEN = "local-shop-token"
 
+# Account `demo` of every channel, as the stand-ins of `local/standins/shops` know it.
+_APP = {"client_id": "local-client", "client_secret": SHOP_TOKEN}
+_GRANTED = {**_APP, "refresh_token": SHOP_TOKEN}
+_SQUARE = {
+    "access_token": SHOP_TOKEN,
+    "location_id": "LOCAL-STORE",
+    "notification_url": "https://oms.example/webhooks/square/demo",
+}
+_MAPPING = Path(__file__).parents[1] / "docs/samples/social.json"
+
+
+def _demo(
+    domain: str, settings: Mapping[str, object], **more: object
+) -> dict[str, dict[str, object]]:
+    account = {"secrets": [SIGNING_SECRET], "domain": domain, "settings": dict(settings)}
+    return {"demo": {**account, **more}}
+
+
+LOCAL_CHANNELS: dict[str, object] = {
+    "shopify": _demo("demo.myshopify.com", {"access_token": SHOP_TOKEN}),
+    "woocommerce": _demo(
+        "https://demo.example/", {"consumer_key": SHOP_TOKEN, "consumer_secret": SHOP_TOKEN}
+    ),
+    "magento": _demo("https://demo.example/", {"access_token": SHOP_TOKEN, **_APP}),
+    "bigcommerce": _demo("demo", {"access_token": SHOP_TOKEN, "location_id": 1}),
+    "amazon": _demo("A1LOCALSELLER", {**_GRANTED, "marketplace_id": "ATVPDKIKX0DER"}),
+    "ebay": _demo(
+        "demo-seller",
+        {
+            **_GRANTED,
+            "marketplace_id": "EBAY_US",
+            "verification_token": SHOP_TOKEN,
+            "notification_url": "https://oms.example/webhooks/ebay/demo",
+        },
+    ),
+    "walmart": _demo("", {**_APP, "webhook_auth": "hmac"}),
+    "square": _demo("", _SQUARE, nodes={"LOCAL-STORE": "ST-NYC"}),
+    "edi": _demo("01/925175000", {"our_id": "ZZ/OMSDEMO", "our_name": "Demo Supplier"}),
+    "generic": _demo(
+        "@kiln-and-co", {"mapping": json.loads(_MAPPING.read_text()), "access_token": SHOP_TOKEN}
+    ),
+}
+
 
 def _key(name: str, token: str, *scopes: str) -> dict[str, object]:
     return {"name": name, "sha256": sha256(token.encode()).hexdigest(), "scopes": list(scopes)}
 
 
 LOCAL_SECRETS: dict[str, object] = {
-    "channels": {
-        "shopify": {
-            "demo": {
-                "secrets": [SIGNING_SECRET],
-                "domain": "demo.myshopify.com",
-                "settings": {"access_token": SHOP_TOKEN},
-            }
-        },
-        "woocommerce": {
-            "demo": {
-                "secrets": [SIGNING_SECRET],
-                "source": "https://demo.example/",
-                "settings": {"consumer_key": SHOP_TOKEN, "consumer_secret": SHOP_TOKEN},
-            }
-        },
-    },
+    "channels": LOCAL_CHANNELS,
     "api-keys": {
         "keys": [
             _key("local-ops", OPS_TOKEN, "ops", "node", "orders:write"),

@@ -56,6 +56,7 @@ class Settings:
     sender: str = ""  # the verified SES address that customers get mail from; empty: no mail
     label_formats: tuple[str, ...] = ("PDF",)
     repair_stock: bool = False  # the nightly check of the books repairs what it finds
+    local_webhooks: bool = False  # webhooks go to this machine too, by plain http
     public_base_url: str = ""  # where customers reach the API; empty: its own address
     python: str = LAMBDA_PYTHON
     architecture: str = "arm64"
@@ -80,6 +81,7 @@ class Settings:
             "sender": self.sender,
             "label_formats": self.label_formats,
             "repair_stock": self.repair_stock,
+            "local_webhooks": self.local_webhooks,
         }
         return json.dumps({**asdict(self.timers), **shared}, separators=(",", ":"))
 
@@ -107,6 +109,7 @@ def settings_of(stage: str) -> Settings:
                 log_days=1,
                 sender="orders@demo.example",
                 label_formats=("PDF", "ZPL"),
+                local_webhooks=True,
                 secrets=LOCAL_SECRETS,
                 **_this_machine(),
             )

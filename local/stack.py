@@ -24,6 +24,7 @@ from local.child import Child
 from local.client import ApiClient
 from local.demo import loader
 from local.drivers.clock import ClockTicker
+from local.drivers.courier import EdiCourier
 from local.drivers.loop import Loop
 from local.drivers.nodes import NodeDriver
 from local.emulator import Emulator
@@ -41,6 +42,8 @@ from local.settings import (
 from local.standins_at import StandIn, start_standins
 
 Say = Callable[[str], None]
+# Seconds between the ticks of each sweeper.
+_TICKS = {"sweep_orders": 1.0, "sweep_stock": 1.0, "sweep_channels": 5.0, "sweep_webhooks": 5.0}
 
 
 class Stack:
@@ -144,7 +147,20 @@ class Stack:
         if self._data:
             read_streams_again(self.clients)
         self._open.backend = Backend(emulator.port, self._resources.api_id)
-        self._open.captured = DemoShops(self._standins["shop"].url)
+        shops = DemoShops(
+            self._standins["shop"].url, self._open.url, self._enqueue, self._drop_file
+        )
+        self._open.captured, self._open.sell = shops, shops.sell
+
+    def _enqueue(self, message: str) -> None:
+        """Into the queue where a marketplace puts its notifications."""
+        sqs = self.clients("sqs")
+        name = settings_of(STAGE).name("receive_notifications")
+        queue = sqs.get_queue_url(QueueName=name)["QueueUrl"]
+        sqs.send_message(QueueUrl=queue, MessageBody=message)
+
+    def _drop_file(self, key: str, body: bytes) -> None:
+        self.clients("s3").put_object(Bucket=self.resources.documents, Key=key, Body=body)
 
     def _load(self) -> None:
         loader.load(self.clients, self.resources.table("stock"), self.api)
@@ -152,9 +168,11 @@ class Stack:
 
     def _drive(self) -> None:
         if self._ticks:
-            for sweeper in ("sweep_orders", "sweep_stock"):
+            for sweeper, seconds in _TICKS.items():
                 tick = ClockTicker(self.clients, self.resources.function(sweeper))
-                self._loops.append(Loop(f"clock of {sweeper}", tick))
+                self._loops.append(Loop(f"clock of {sweeper}", tick, seconds))
+            courier = EdiCourier(self.clients, self.resources.documents, self._standins["shop"].url)
+            self._loops.append(Loop("courier of EDI files", courier))
         if self._drives_nodes:
             self._loops.append(Loop("demo nodes", NodeDriver(self.api)))
         for loop in self._loops:

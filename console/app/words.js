@@ -17,13 +17,39 @@ export const HOLD_KINDS = {
   TOTALS: "Totals differ",
   PAYMENT: "Payment",
   REVIEW: "Fraud review",
+  CREDIT: "Credit",
+  SHORTAGE: "Sold in a store",
+  CHANGED: "Changed in the channel",
   MANUAL: "Held by a person",
   LATE: "Late",
   ATTENTION: "Needs attention",
 };
-export const TASK_KINDS = { ...HOLD_KINDS, QUARANTINE: "Unreadable message" };
+export const TASK_KINDS = {
+  ...HOLD_KINDS,
+  QUARANTINE: "Unreadable message",
+  CHANNEL: "Channel",
+  CHANNEL_GAP: "Order not told",
+  CHANNEL_STOCK: "Stock not told",
+  WEBHOOK_DISABLED: "Webhook disabled",
+};
 
-export const CHANNELS = { shopify: "Shopify", woocommerce: "WooCommerce", api: "API" };
+export const CHANNELS = {
+  shopify: "Shopify",
+  woocommerce: "WooCommerce",
+  magento: "Magento",
+  bigcommerce: "BigCommerce",
+  amazon: "Amazon",
+  ebay: "eBay",
+  walmart: "Walmart",
+  square: "Square",
+  edi: "EDI",
+  generic: "Webhook",
+  api: "API",
+  web: "Own shop",
+  phone: "Phone",
+  b2b: "Business",
+  pos: "Till",
+};
 
 export const ADJUSTMENT_REASONS = ["COUNT", "DAMAGED", "LOST", "FOUND", "RETURN_TO_VENDOR", "CORRECTION",
   "QUALITY", "SAFETY"];

@@ -4,18 +4,22 @@ import hashlib
 from typing import Any
 
 from oms.inventory.refusals import unknown_skus
-from oms.kernel.errors import Invalid, NotFound
+from oms.kernel.errors import FieldError, Invalid, NotFound
 from oms.kernel.ids import OrderId, is_ulid
+from oms.notifications.refund_contracts import ChannelRefundBody
 from oms.orders.capture import HeldCart, IdempotencyKey, NewOrder
+from oms.orders.content import Content
 from oms.orders.contracts import parse_order
 from oms.orders.executions import view as executions_view
 from oms.orders.ports import RawDelivery
 from oms.orders.view import ACTIONS, card, page
 from oms.platform.gate import parse
 from oms.platform.http import OPS, Api, Reply, Request
+from oms.platform.validation import read
 from oms.search.model import Filters
 from oms.wiring import (
     approve_review,
+    buyers,
     cancel_order,
     hold_order,
     index,
@@ -28,6 +32,7 @@ from oms.wiring import (
     tracking_url,
     workflow_link,
 )
+from oms.wiring_channels import ask_refund
 
 handler = Api()
 
@@ -50,10 +55,10 @@ def show_counts(request: Request) -> Reply:
 @handler.route("POST /orders", scope="orders:write")
 def create(request: Request) -> Reply:
     raw = request.body()
-    new = parse_order(parse(raw))
-    _refuse_unknown(new.content.lines)
+    new = parse_order(parse(raw), lambda buyer_id: buyers().load(buyer_id))
+    _refuse_unknown(new.content)
     captured = place_order()(
-        NewOrder("api", "default", new.external_id, "", new.currency, new.content),
+        NewOrder(new.channel, new.account, new.external_id, "", new.currency, new.content),
         RawDelivery(raw, hashlib.sha256(raw).hexdigest()),
         correlation_id=request.request_id,
         key=_idempotency_key(request),
@@ -63,11 +68,15 @@ def create(request: Request) -> Reply:
     return Reply(reply.status, reply.body, {"location": f"/orders/{captured.order_id}"})
 
 
-def _refuse_unknown(lines: Any) -> None:
-    """Our own API knows the catalogue: what is not in it is a mistake of the caller."""
-    known = stock().products({line.sku for line in lines})
-    if errors := unknown_skus((line.sku for line in lines), known):
+def _refuse_unknown(content: Content) -> None:
+    """Our own API knows catalogue and nodes: what is not there is a mistake of the caller."""
+    skus = [line.sku for line in content.lines]
+    if errors := unknown_skus(skus, stock().products(set(skus))):
         raise Invalid("the order names unknown SKUs", errors, "unknown-sku")
+    node = content.handed_over_at
+    if node and node not in {each.node_id for each in stock().nodes()}:
+        unknown = FieldError("/handed_over_at", "unknown-node", "no node has this id")
+        raise Invalid("the order names an unknown node", [unknown], "unknown-node")
 
 
 def _idempotency_key(request: Request) -> IdempotencyKey | None:
@@ -96,6 +105,15 @@ def act(request: Request) -> Reply:
         raise Invalid("reason is text of at most 500 characters", code="invalid-reason")
     _USE_CASES[action]()(order_id, request.caller.name, reason)
     return _page(order_id, 200)
+
+
+@handler.route("POST /orders/{order_id}/channel-refund", scope=OPS)
+def refund_in_channel(request: Request) -> Reply:
+    """Have the channel give money back that it holds."""
+    asked, order_id = read(ChannelRefundBody, request.body()), _order_id(request)
+    key, caller = request.idempotency_key(), request.caller.name
+    ask_refund()(order_id, asked.amount_minor, asked.reason, caller, key)
+    return _page(order_id, 202)
 
 
 _USE_CASES: dict[str, Any] = {

@@ -1,18 +1,14 @@
-"""Capture what a sales channel sends."""
+"""Take in what a sales channel sends."""
 
-import hashlib
-from typing import Any
-
-from oms.channels.model import LONGEST_BODY, ChannelAccount, Kind, Unmappable
-from oms.channels.ports import Channel
+from oms.channels.model import LONGEST_BODY, ChannelAccount, Kind
 from oms.channels.registry import channel
-from oms.kernel.errors import Unauthenticated
-from oms.orders.capture import Captured, NewOrder
-from oms.orders.ports import RawDelivery
+from oms.channels.take import Taken, TakenAs
+from oms.kernel.errors import NotFound, Unauthenticated
 from oms.platform.gate import parse
 from oms.platform.http import Api, Reply, Request
 from oms.platform.observability import count
-from oms.wiring import capture_order, channel_account, inbound, tracking_url
+from oms.wiring import channel_account, clock, tracking_url
+from oms.wiring_channels import take_delivery
 
 handler = Api()
 
@@ -24,50 +20,48 @@ def receive(request: Request) -> Reply:
     if speaks.is_ping(raw):
         return Reply(200, {"ping": True})
     account = _account(request)
-    if account is None or not speaks.verify(raw, request.headers, account):
+    if account is None or not speaks.verify(raw, request.headers, account, clock().now()):
         count("WebhookRefused")
         raise Unauthenticated("the signature does not verify")
     parsed = parse(raw, LONGEST_BODY)
-    delivery = speaks.identify(raw, request.headers, parsed)
-    if delivery.kind is not Kind.ORDER:
-        return Reply(200, {"ignored": True})
-    kept = RawDelivery(raw, hashlib.sha256(raw).hexdigest(), delivery.delivery_key, delivery.topic)
-    return _capture(speaks, parsed, account, kept, request.request_id)
+    delivery = speaks.identify(raw, request.headers, parsed, account)
+    if delivery.kind is Kind.PING:
+        return Reply(200, {"ping": True})
+    return _answer(take_delivery()(account, speaks, parsed, raw, delivery, request.request_id))
+
+
+@handler.route("GET /webhooks/{channel}/{account}")
+def answer_challenge(request: Request) -> Reply:
+    """Some channels ask whether the address is ours before they send anything."""
+    speaks, account = channel(request.path["channel"]), _account(request)
+    answer = speaks.challenge(request.query, account) if account else None
+    if answer is None:
+        raise NotFound("there is nothing to see here")
+    return Reply(200, dict(answer))
 
 
 def _account(request: Request) -> ChannelAccount | None:
     return channel_account(request.path["channel"], request.path["account"])
 
 
-def _capture(
-    speaks: Channel, parsed: Any, account: ChannelAccount, kept: RawDelivery, request_id: str
-) -> Reply:
-    try:
-        new = speaks.map_order(parsed, account)
-    except Unmappable as problem:
-        inbound().quarantine(account.channel, account.account, kept, problem.code, str(problem))
-        count("DeliveryQuarantined")
-        return Reply(202, {"quarantined": True})
-    captured = capture_order()(
-        NewOrder(
-            channel=account.channel,
-            account=account.account,
-            external_id=new.external_id,
-            number=new.number,
-            currency=new.currency,
-            content=new.content,
-        ),
-        kept,
-        correlation_id=request_id,
-    )
-    return _accepted(captured)
+_METRICS = {
+    TakenAs.CAPTURED: "OrderAccepted",
+    TakenAs.REPEATED: "OrderRepeated",
+    TakenAs.NOTED: "NoticeAccepted",
+    TakenAs.QUARANTINED: "DeliveryQuarantined",
+}
 
 
-def _accepted(captured: Captured) -> Reply:
-    count("OrderRepeated" if captured.duplicate else "OrderAccepted")
+def _answer(taken: Taken) -> Reply:
+    if metric := _METRICS.get(taken.outcome):
+        count(metric)
+    if taken.order_id is None:
+        status = 200 if taken.outcome is TakenAs.IGNORED else 202
+        return Reply(status, {taken.outcome.value.lower(): True})
+    duplicate = taken.outcome is TakenAs.REPEATED
     body = {
-        "order_id": captured.order_id,
-        "tracking_url": tracking_url(captured.order_id),
-        "duplicate": captured.duplicate,
+        "order_id": taken.order_id,
+        "tracking_url": tracking_url(taken.order_id),
+        "duplicate": duplicate,
     }
-    return Reply(202, body, log={"order_id": captured.order_id, "duplicate": captured.duplicate})
+    return Reply(202, body, log={"order_id": taken.order_id, "duplicate": duplicate})

@@ -5,6 +5,8 @@ from __future__ import annotations
 from infra.catalogue import grants as may
 from infra.catalogue.function_row import PAYMENTS, FunctionRow, Kind
 
+_RAW = may.ObjectGrant(may.RAW, (may.GET, may.PUT))
+
 CONSUMERS = (
     FunctionRow(
         "publish_events",
@@ -44,6 +46,64 @@ CONSUMERS = (
         timeout=30,
     ),
     FunctionRow(
+        "follow_channels",
+        Kind.STREAM,
+        "bring orders up to date with what their channels told of them",
+        # A cancellation gives stock back, a change gives it up first.
+        tables=(may.CHANGES_ORDERS, may.CHANGES_STOCK, may.CAPTURES, may.SERVES_CHANNELS),
+        secrets=("channels", "tracking"),
+        objects=(_RAW,),
+        timeout=60,
+    ),
+    FunctionRow(
+        "sweep_channels",
+        Kind.SCHEDULE,
+        "ask channels what changed, and see to what was put off",
+        tables=(may.CHANGES_ORDERS, may.CHANGES_STOCK, may.CAPTURES, may.SERVES_CHANNELS),
+        secrets=("channels", "tracking"),
+        objects=(_RAW,),
+        timeout=55,
+    ),
+    FunctionRow(
+        "push_stock",
+        Kind.QUEUE,
+        "tell shops what they can sell",
+        tables=(may.SERVES_CHANNELS,),
+        secrets=("channels",),
+        timeout=60,
+    ),
+    FunctionRow(
+        "tell_channel",
+        Kind.QUEUE,
+        "tell the channel how an order went on",
+        tables=(may.CHANGES_ORDERS, may.SERVES_CHANNELS),
+        secrets=("channels",),
+        objects=(may.ObjectGrant(may.EDI_OUT, (may.PUT,)),),
+        timeout=30,
+    ),
+    FunctionRow(
+        "receive_notifications",
+        Kind.QUEUE,
+        "take in what channels send to a queue",
+        tables=(may.CHANGES_ORDERS, may.CAPTURES, may.NOTES_NEWS),
+        secrets=("channels", "tracking"),
+        objects=(_RAW,),
+        timeout=30,
+    ),
+    FunctionRow(
+        "receive_files",
+        Kind.QUEUE,
+        "take in the files of trading partners",
+        tables=(may.CHANGES_ORDERS, may.CAPTURES, may.NOTES_NEWS),
+        secrets=("channels", "tracking"),
+        objects=(
+            _RAW,
+            may.ObjectGrant(may.EDI_IN, (may.GET, may.GET_VERSION)),
+            may.ObjectGrant(may.EDI_OUT, (may.PUT,)),
+        ),
+        timeout=120,
+    ),
+    FunctionRow(
         "sweep_orders",
         Kind.SCHEDULE,
         "take on every order whose time has come or whose work got lost",
@@ -75,6 +135,23 @@ CONSUMERS = (
         "what was hot",
         tables=(may.CHANGES_ORDERS, may.SWEEPS_STOCK),
         secrets=("channels",),
+        timeout=55,
+    ),
+    FunctionRow(
+        "send_webhooks",
+        Kind.QUEUE,
+        "tell the subscribers of an event",
+        tables=(may.SENDS_WEBHOOKS,),
+        publishes=True,
+        timeout=60,
+    ),
+    FunctionRow(
+        "sweep_webhooks",
+        Kind.SCHEDULE,
+        "try again what could not be told to subscribers",
+        tables=(may.SWEEPS_WEBHOOKS,),
+        publishes=True,
+        switches=("send_webhooks",),
         timeout=55,
     ),
     FunctionRow(

@@ -40,6 +40,7 @@ class FunctionRow:
     objects: tuple[may.ObjectGrant, ...] = ()
     starts: tuple[str, ...] = ()
     publishes: bool = False
+    switches: tuple[str, ...] = ()  # rules of the bus that it turns on and off
     mails: bool = False
     layers: tuple[str, ...] = CORE
     timeout: int = 15

@@ -33,8 +33,9 @@ class ObjectGrant:
     actions: tuple[str, ...]
 
 
-GET, PUT = "GetObject", "PutObject"
+GET, GET_VERSION, PUT = "GetObject", "GetObjectVersion", "PutObject"
 LABELS, RAW = "labels/", "raw/"
+EDI_IN, EDI_OUT = "edi/in/", "edi/out/"  # where a partner's gateway puts files and takes them
 
 # The same few combinations come again and again; a row reads as a sentence with them.
 SEES_ORDERS = TableGrant(Table.ORDERS, READ)
@@ -53,5 +54,20 @@ SETS_UP_STOCK = TableGrant(Table.STOCK, (*READ_MANY, *REBUILD))
 CHECKS_ORDERS = TableGrant(Table.ORDERS, (*READ_MANY, "ConditionCheckItem"))
 WALKS_ORDERS = TableGrant(Table.ORDERS, (*READ_MANY, "ConditionCheckItem"), indexes=("worklist",))
 REPAIRS_STOCK = TableGrant(Table.STOCK, (*READ_MANY, *CHANGE), indexes=("due",))
+# News of orders, backlogs of figures, cursors, notices; and finding which of them are due.
+SERVES_CHANNELS = TableGrant(Table.CHANNELS, (*READ_MANY, *CHANGE, *DELETE), indexes=("due",))
+# An order's message with the note that there is one, and how the account is set up.
+NOTES_NEWS = TableGrant(Table.CHANNELS, (*READ, *CHANGE))
+SEES_CHANNELS = TableGrant(Table.CHANNELS, READ)
+# Subscribers of events, what they were sent, and the notices that are raised about them.
+SENDS_WEBHOOKS = TableGrant(Table.CHANNELS, (*READ, *CHANGE))
+SWEEPS_WEBHOOKS = TableGrant(Table.CHANNELS, (*READ, *CHANGE), indexes=("due",))
+KEEPS_WEBHOOKS = TableGrant(Table.CHANNELS, (*READ, *CHANGE, *DELETE), indexes=("due",))
+SETTLES_NOTICES = TableGrant(Table.CHANNELS, (*READ, "PutItem", *DELETE))
 SEARCHES = TableGrant(Table.INDEX, READ)
 INDEXES = TableGrant(Table.INDEX, (*READ_MANY, *REBUILD))
+# Accounts of business buyers and drafts of orders.
+SEES_BUYERS = TableGrant(Table.CHANNELS, READ)
+CLAIMS_CREDIT = TableGrant(Table.CHANNELS, (*READ, *CHANGE))
+KEEPS_DRAFTS = TableGrant(Table.CHANNELS, (*READ_MANY, *CHANGE, *DELETE))
+KEEPS_BUYERS = TableGrant(Table.CHANNELS, (*READ_MANY, *CHANGE))

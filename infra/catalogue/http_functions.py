@@ -20,10 +20,12 @@ HTTP = (
     FunctionRow(
         "receive_webhook",
         Kind.HTTP,
-        "capture what a sales channel sends",
-        tables=(may.CHANGES_ORDERS, may.CAPTURES),
+        "take in what a sales channel sends",
+        tables=(may.CHANGES_ORDERS, may.CAPTURES, may.NOTES_NEWS),
         secrets=("channels", "tracking"),
         objects=(_KEEPS_RAW,),
+        # Some channels sign with a key pair.
+        layers=AUTH,
         # The first thing that a merchant's traffic meets, cold: a larger share of processor.
         memory=1024,
     ),
@@ -47,16 +49,34 @@ HTTP = (
         "manage_orders",
         Kind.HTTP,
         "orders of the own shop, lists, and what people do to an order",
-        tables=(may.RUNS_ORDERS, may.CAPTURES, may.CHANGES_STOCK, may.SEARCHES),
+        tables=(
+            may.RUNS_ORDERS,
+            may.CAPTURES,
+            may.CHANGES_STOCK,
+            may.SEARCHES,
+            may.SEES_BUYERS,
+        ),
         secrets=("tracking",),
         objects=(_KEEPS_RAW,),
+        memory=1024,
+    ),
+    FunctionRow(
+        "import_orders",
+        Kind.HTTP,
+        "take over orders of the past, as history",
+        tables=(may.CHANGES_ORDERS, may.CAPTURES, may.SEES_CHANNELS),
+        # The mapping of a channel's documents stands in its account's settings.
+        secrets=("channels", "tracking"),
+        objects=(_KEEPS_RAW,),
+        # Five hundred orders in one call.
+        timeout=28,
         memory=1024,
     ),
     FunctionRow(
         "manage_tasks",
         Kind.HTTP,
         "what waits for a person",
-        tables=(may.RUNS_ORDERS, may.CLEARS_INBOUND, may.CHANGES_STOCK),
+        tables=(may.RUNS_ORDERS, may.CLEARS_INBOUND, may.CHANGES_STOCK, may.SETTLES_NOTICES),
         # A quarantined delivery is mapped again under its channel account's settings.
         secrets=("channels", "tracking"),
         objects=(_REPLAYS_RAW,),
@@ -75,6 +95,23 @@ HTTP = (
         # Who lacks units ends the holds whose time is over.
         tables=(may.SWEEPS_STOCK,),
         # In a flash sale everybody holds a cart in the same second.
+        memory=1024,
+    ),
+    FunctionRow(
+        "manage_channels",
+        Kind.HTTP,
+        "the connections to sales channels",
+        tables=(
+            may.RUNS_ORDERS,
+            may.CAPTURES,
+            may.SERVES_CHANNELS,
+            may.SEES_STOCK,
+            may.SEARCHES,
+        ),
+        secrets=("channels", "tracking"),
+        objects=(_REPLAYS_RAW,),
+        # A comparison of books asks the shop for page after page.
+        timeout=28,
         memory=1024,
     ),
     FunctionRow(
@@ -126,6 +163,17 @@ HTTP = (
         secrets=("tracking",),
     ),
     FunctionRow(
+        "manage_subscriptions",
+        Kind.HTTP,
+        "who is told of events by webhook, and what became of it",
+        tables=(may.KEEPS_WEBHOOKS,),
+        # Cursors are signed with the same key as tracking links.
+        secrets=("tracking",),
+        # A ping that fails may be the one that ends the subscription.
+        publishes=True,
+        switches=("send_webhooks",),
+    ),
+    FunctionRow(
         "show_tracking",
         Kind.HTTP,
         "the customer's view of an order",
@@ -139,5 +187,22 @@ HTTP = (
         "health, and the list of routes",
         tables=(may.TableGrant(may.Table.STOCK, may.READ),),
         timeout=10,
+    ),
+    FunctionRow(
+        "manage_drafts",
+        Kind.HTTP,
+        "orders that an agent takes down on the phone",
+        # What is confirmed is captured like any other order.
+        tables=(may.CHANGES_ORDERS, may.CAPTURES, may.SEES_STOCK, may.KEEPS_DRAFTS),
+        # Cursors are signed with the same key as tracking links.
+        secrets=("tracking",),
+        objects=(_KEEPS_RAW,),
+    ),
+    FunctionRow(
+        "manage_buyers",
+        Kind.HTTP,
+        "business buyers: prices, terms, credit",
+        tables=(may.LOADS_ORDERS, may.KEEPS_BUYERS),
+        secrets=("tracking",),
     ),
 )

@@ -25,6 +25,7 @@ class Route:
 
 
 _SIGNED = "the sender signs the raw bytes, which the function verifies"
+_CHALLENGE = "a channel asks whether the address is ours, and hears nothing that is secret"
 _TOKEN = "the link holds 128 secret bits"
 _PUBLIC = "says nothing that is not public"
 
@@ -32,6 +33,7 @@ ROUTES = (
     Route("GET", "/health", "show_service", _PUBLIC),
     Route("GET", "/openapi.json", "show_service", _PUBLIC),
     Route("POST", "/webhooks/{channel}/{account}", "receive_webhook", _SIGNED, burst=True),
+    Route("GET", "/webhooks/{channel}/{account}", "receive_webhook", _CHALLENGE),
     Route("POST", "/webhooks/payments/stripe", "receive_payment_event", _SIGNED, burst=True),
     Route("POST", "/webhooks/carriers/{carrier}", "receive_carrier_event", _SIGNED, burst=True),
     Route("GET", "/orders", "manage_orders"),
@@ -39,7 +41,9 @@ ROUTES = (
     Route("GET", "/orders/counts", "manage_orders"),
     Route("GET", "/orders/{order_id}", "manage_orders"),
     Route("GET", "/orders/{order_id}/executions", "manage_orders"),
+    Route("POST", "/orders/{order_id}/channel-refund", "manage_orders"),
     Route("POST", "/orders/{order_id}/{action}", "manage_orders"),
+    Route("POST", "/imports", "import_orders"),
     Route("GET", "/tasks", "manage_tasks"),
     Route("POST", "/tasks/{task_id}/{action}", "manage_tasks"),
     Route("GET", "/shipments/{shipment_id}/label", "manage_shipments"),
@@ -48,6 +52,13 @@ ROUTES = (
     Route("GET", "/reservations/{reservation_id}", "manage_reservations"),
     Route("POST", "/reservations/{reservation_id}/extend", "manage_reservations", burst=True),
     Route("POST", "/reservations/{reservation_id}/release", "manage_reservations", burst=True),
+    Route("GET", "/channels", "manage_channels"),
+    Route("GET", "/channels/{channel}/{account}", "manage_channels"),
+    Route("PUT", "/channels/{channel}/{account}", "manage_channels"),
+    Route("POST", "/channels/{channel}/{account}/poll", "manage_channels"),
+    Route("POST", "/channels/{channel}/{account}/push-stock", "manage_channels"),
+    Route("POST", "/channels/{channel}/{account}/reconcile", "manage_channels"),
+    Route("POST", "/channels/{channel}/{account}/try", "manage_channels"),
     Route("GET", "/policies/routing", "manage_policies"),
     Route("PUT", "/policies/routing", "manage_policies"),
     Route("GET", "/policies/selling", "manage_policies"),
@@ -81,6 +92,23 @@ ROUTES = (
     Route("POST", "/purchase-orders/{reference}/{action}", "manage_stock_work"),
     Route("GET", "/reports/{name}", "show_reports"),
     Route("GET", "/track/{token}", "show_tracking", _TOKEN, burst=True),
+    Route("GET", "/webhook-subscriptions", "manage_subscriptions"),
+    Route("POST", "/webhook-subscriptions", "manage_subscriptions"),
+    Route("GET", "/webhook-subscriptions/{subscription_id}", "manage_subscriptions"),
+    Route("GET", "/webhook-subscriptions/{subscription_id}/deliveries", "manage_subscriptions"),
+    Route("POST", "/webhook-subscriptions/{subscription_id}/rotate", "manage_subscriptions"),
+    Route("POST", "/webhook-subscriptions/{subscription_id}/test", "manage_subscriptions"),
+    Route("POST", "/webhook-subscriptions/{subscription_id}/replay", "manage_subscriptions"),
+    Route("POST", "/webhook-subscriptions/{subscription_id}/{action}", "manage_subscriptions"),
+    Route("GET", "/drafts", "manage_drafts"),
+    Route("POST", "/drafts", "manage_drafts"),
+    Route("GET", "/drafts/{draft_id}", "manage_drafts"),
+    Route("PATCH", "/drafts/{draft_id}", "manage_drafts"),
+    Route("POST", "/drafts/{draft_id}/confirm", "manage_drafts"),
+    Route("POST", "/drafts/{draft_id}/discard", "manage_drafts"),
+    Route("GET", "/buyers", "manage_buyers"),
+    Route("PUT", "/buyers/{buyer_id}", "manage_buyers"),
+    Route("GET", "/buyers/{buyer_id}", "manage_buyers"),
 )
 
 AUTHORIZER = "authorize_request"

@@ -9,8 +9,13 @@ STEPS = (
     FunctionRow(
         "validate_order",
         Kind.STEP,
-        "is the order complete and coherent",
-        tables=(may.CHANGES_ORDERS, may.SEES_STOCK),
+        "is the order complete and coherent, and is there credit for it",
+        # Credit asks a buyer's other orders; a sale over a counter comes off the books here.
+        tables=(
+            may.TableGrant(may.Table.ORDERS, (*may.READ_MANY, *may.CHANGE)),
+            may.CHANGES_STOCK,
+            may.CLAIMS_CREDIT,
+        ),
     ),
     FunctionRow(
         "allocate_stock",
@@ -101,7 +106,8 @@ STEPS = (
         "notify_channel",
         Kind.STEP,
         "tell the sales channel the tracking number",
-        tables=(may.CHANGES_ORDERS,),
+        tables=(may.CHANGES_ORDERS, may.NOTES_NEWS),
+        objects=(may.ObjectGrant(may.EDI_OUT, (may.PUT,)),),
         secrets=("channels",),
     ),
     FunctionRow(

@@ -13,6 +13,7 @@ class Table(StrEnum):
     INBOUND = "inbound"
     STOCK = "stock"
     INDEX = "order_index"
+    CHANNELS = "channels"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,5 +63,14 @@ TABLES = (
         Table.INDEX,
         env="INDEX_TABLE",
         purpose="lists, search and counts, made from the stream of orders",
+    ),
+    TableRow(
+        Table.CHANNELS,
+        env="CHANNELS_TABLE",
+        purpose="what is to be fetched from and told to channels and subscribers; accounts",
+        stream="NEW_AND_OLD_IMAGES",
+        # What should be tried (again), by when.
+        indexes=(IndexRow("due", partition="due_list", sort="due_at"),),
+        expires="purge_at",
     ),
 )

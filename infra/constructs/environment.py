@@ -22,6 +22,7 @@ def environment_of(
         "LABEL_BUCKET": data.documents.bucket_name,
         "RAW_BUCKET": data.documents.bucket_name,
         "EVENT_BUS": settings.bus,
+        "WEBHOOK_RULE": settings.name("send_webhooks"),
         "SECRETS_PREFIX": settings.secrets_prefix,
         "SETTINGS": settings.for_functions,
         "LOG_LEVEL": settings.log_level,
@@ -32,7 +33,7 @@ def environment_of(
     variables |= {each.env: machine_arn(scope, each.name, settings) for each in WORKFLOWS}
     if settings.is_local and row.calls_stripe:
         variables["STRIPE_API_BASE"] = _local(scope, "StripeApiBase", "http://127.0.0.1:12111")
-    if settings.is_local and row.name == "notify_channel":
+    if settings.is_local and "channels" in row.secrets:
         variables["SHOP_API_BASE"] = _local(scope, "ShopApiBase", "http://127.0.0.1:12112")
     return variables
 

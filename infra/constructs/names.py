@@ -20,5 +20,11 @@ def machine_arn(scope: Construct, workflow: str, settings: Settings) -> str:
     )
 
 
+def rule_arn(scope: Construct, bus: str, rule: str, settings: Settings) -> str:
+    return Stack.of(scope).format_arn(
+        service="events", resource="rule", resource_name=f"{bus}/{settings.name(rule)}"
+    )
+
+
 def identity_arn(scope: Construct, address: str) -> str:
     return Stack.of(scope).format_arn(service="ses", resource="identity", resource_name=address)

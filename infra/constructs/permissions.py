@@ -13,7 +13,7 @@ from constructs import Construct
 
 from infra.catalogue.function_row import FunctionRow
 from infra.catalogue.grants import READING_ACTIONS, TableGrant
-from infra.constructs.names import identity_arn, machine_arn
+from infra.constructs.names import identity_arn, machine_arn, rule_arn
 from infra.settings import Settings
 from infra.stacks.data import DataStack
 
@@ -39,6 +39,9 @@ def statements_for(
         yield _allow(actions, data.documents.arn_for_objects(f"{grant.prefix}*"))
     if row.publishes:
         yield _allow(["events:PutEvents"], data.bus.event_bus_arn)
+    for rule in row.switches:
+        arn = rule_arn(scope, data.bus.event_bus_name, rule, settings)
+        yield _allow(["events:EnableRule", "events:DisableRule"], arn)
     for workflow in row.starts:
         yield _allow(["states:StartExecution"], machine_arn(scope, workflow, settings))
     if row.mails and settings.sender:

@@ -16,7 +16,7 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
-from infra.catalogue.grants import LABELS, RAW
+from infra.catalogue.grants import EDI_IN, EDI_OUT, LABELS, RAW
 from infra.catalogue.messaging import EVENT_SOURCE_PREFIX
 from infra.catalogue.secrets import SECRETS, SecretRow
 from infra.catalogue.tables import TABLES, Table, TableRow
@@ -93,7 +93,7 @@ class DataStack(Stack):
     def _documents(self) -> s3.Bucket:
         """Labels and large raw deliveries, each under its own prefix."""
         access = s3.Bucket(self, "AccessLogs", **_PRIVATE, lifecycle_rules=[_expire("", 90)])
-        return s3.Bucket(
+        documents = s3.Bucket(
             self,
             "Documents",
             **_PRIVATE | {"encryption": s3.BucketEncryption.KMS},
@@ -105,8 +105,17 @@ class DataStack(Stack):
             lifecycle_rules=[
                 _expire(LABELS, self._settings.label_days),
                 _expire(RAW, self._settings.raw_days),
+                _expire(EDI_IN, self._settings.raw_days),
+                _expire(EDI_OUT, self._settings.raw_days),
             ],
         )
+        # CDK's own switch brings a function along that does nothing else.
+        template = documents.node.default_child
+        assert isinstance(template, s3.CfnBucket)
+        template.add_property_override(
+            "NotificationConfiguration.EventBridgeConfiguration.EventBridgeEnabled", True
+        )
+        return documents
 
     def _bus(self) -> events.EventBus:
         bus = events.EventBus(

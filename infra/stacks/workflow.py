@@ -6,10 +6,16 @@ from aws_cdk import CfnOutput, Stack
 from constructs import Construct
 
 from infra.catalogue.consumers import CONSUMERS
-from infra.catalogue.messaging import QUEUES, RULES, SCHEDULES, STREAMS
+from infra.catalogue.messaging import DROPS, QUEUES, RULES, SCHEDULES, STREAMS
 from infra.catalogue.steps import STEPS
 from infra.catalogue.workflows import WORKFLOWS, placeholder
-from infra.constructs.edges import QueueEdge, ScheduleEdge, StreamEdge, rule_to_queue
+from infra.constructs.edges import (
+    QueueEdge,
+    ScheduleEdge,
+    StreamEdge,
+    files_to_queue,
+    rule_to_queue,
+)
 from infra.constructs.environment import public_base_url
 from infra.constructs.function import Layers, OmsFunction
 from infra.constructs.workflow import Workflow
@@ -51,6 +57,8 @@ class WorkflowStack(Stack):
         }
         for rule in RULES:
             rule_to_queue(self, rule, data.bus, queues[rule.function], settings)
+        for drop in DROPS:
+            files_to_queue(self, drop, data.documents, queues[drop.function], settings)
         for stream in STREAMS:
             consumer = self.functions[stream.function]
             StreamEdge(self, stream, consumer, data.tables[stream.table], settings)

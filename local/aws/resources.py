@@ -49,6 +49,11 @@ class Resources:
         """The Lambda of `functions/<name>`. Raises NotDeployed."""
         return self.named("AWS::Lambda::Function", name).physical_id
 
+    @property
+    def documents(self) -> str:
+        """The bucket of labels, large messages and files."""
+        return self.named("AWS::S3::Bucket", "documents").physical_id
+
     def table(self, name: str) -> str:
         return self.named(("AWS::DynamoDB::GlobalTable", "AWS::DynamoDB::Table"), name).physical_id
 

@@ -26,6 +26,7 @@ _STATUS_OF = {
     "ShipmentShipped": "SHIPPED",
     "OrderDelivered": "DELIVERED",
     "OrderClosed": "CLOSED",
+    "OrderHandedOver": "CLOSED",
     "OrderCancelled": "CANCELLED",
     "OrderRejected": "REJECTED",
     "AttentionNeeded": "NEEDS_ATTENTION",

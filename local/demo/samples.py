@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import json
-from collections.abc import Callable
+import re
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +22,8 @@ from local.client import (
 
 Json = dict[str, Any]
 FOLDER = Path(__file__).with_name("orders")
+_DIGITS = re.compile(r"\d+$")
+_PATIENCE_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +38,8 @@ class Help:
 @dataclass(frozen=True, slots=True)
 class Sample:
     """`arrives` is the final status; `passes` must be met on the way. `shipments` counts the
-    parcels' origins, `from_country` names where one of them must be."""
+    parcels' origins, `from_country` names where one of them must be. `numbered` is where the
+    body has its number, for those that a stand-in sells."""
 
     name: str
     title: str
@@ -44,6 +50,7 @@ class Sample:
     people: tuple[Help, ...] = ()
     shipments: int = 0
     from_country: tuple[str, ...] = ()
+    numbered: tuple[str, ...] = ()
 
 
 def samples(folder: Path = FOLDER) -> list[Sample]:
@@ -64,6 +71,7 @@ def _sample(path: Path) -> Sample:
         people=people,
         shipments=read["shipments"],
         from_country=tuple(read["from_country"]),
+        numbered=tuple(read.get("numbered", ())),
     )
 
 
@@ -72,7 +80,31 @@ def send(sample: Sample, url: str, run: int = 0) -> str:
 
     Every `run` above 0 makes new orders of the same samples.
     """
+    if sample.numbered:
+        return _sold(sample.via, numbered(sample.body, sample.numbered, run), url)
     return _SENDERS[sample.via](renumbered(sample.body, sample.via, run), url)
+
+
+def numbered(body: Json, path: Sequence[str], run: int) -> Json:
+    """`body` with another number where `path` leads, in the channel's own form of one."""
+    if not run:
+        return body
+    body = copy.deepcopy(body)
+    place = body
+    for step in path[:-1]:
+        place = place[step]
+    known = place[path[-1]]
+    place[path[-1]] = known + run if isinstance(known, int) else _next(known, run)
+    return body
+
+
+def _next(number: str, run: int) -> str:
+    """Other digits at its end, as many as there were; or some, where there were none."""
+    digits = _DIGITS.search(number)
+    if digits is None:
+        return f"{number}{run}"
+    length = len(digits[0])
+    return number[: digits.start()] + str(run)[-length:].zfill(length)
 
 
 def renumbered(body: Json, via: str, run: int) -> Json:
@@ -91,6 +123,22 @@ def renumbered(body: Json, via: str, run: int) -> Json:
     number = body["id"] + run * 100
     names = {"id": number, "number": str(number)} if via == "woocommerce" else {"id": number}
     return body | names
+
+
+def _sold(platform: str, body: Json, url: str) -> str:
+    """Place it in the platform's stand-in, whose message brings it; our id, when it is here."""
+    api = ApiClient(url)
+    raw, path = json.dumps(body, ensure_ascii=False).encode(), f"/_shops/{platform}"
+    sold = api.ask("POST", path, raw, {"Content-Type": "application/json"})
+    if sold.status >= 300:
+        raise Refused(path, sold)
+    external_id, until = sold.json["external_id"], time.monotonic() + _PATIENCE_SECONDS
+    while time.monotonic() < until:
+        for order in api.get("/orders", q=external_id)["items"]:
+            if (order["channel"], order["external_id"]) == (platform, external_id):
+                return str(order["order_id"])
+        time.sleep(0.3)
+    raise OSError(f"{platform} sold {external_id}, and it never arrived")
 
 
 def _shopify(body: Json, url: str) -> str:

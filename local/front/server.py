@@ -12,12 +12,15 @@ from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from local.front import console
+from local.client import Refused
+from local.front import console, shops
 from local.front.links import Backend, file_path, is_this_machine, origin_form
 from local.settings import CONSOLE, HOST
 
 # Told of every webhook that was taken in: its path and its body.
 Captured = Callable[[str, bytes], None]
+# Places an order in a demo shop: the platform, its document; what came of it.
+Sell = Callable[[str, dict[str, object]], dict[str, object]]
 
 LARGEST_BODY = 10 * 1024 * 1024  # as API Gateway, which answers 413 itself
 _HOP_BY_HOP = {
@@ -45,6 +48,7 @@ class Front(ThreadingHTTPServer):
     def __init__(self, port: int, console_folder: Path = CONSOLE) -> None:
         self.backend: Backend | None = None
         self.captured: Captured = lambda path, body: None
+        self.sell: Sell = lambda platform, document: {}
         self.ready = False
         self.console_folder = console_folder
         super().__init__((HOST, port), _Handler)
@@ -98,6 +102,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._console(target)
         elif backend is None or (path == "/health" and not self.server.ready):
             self._problem(503, "starting", "the local stack is still starting")
+        elif path.startswith(shops.PREFIX) and self.command == "POST":
+            self._sell(path.removeprefix(shops.PREFIX), body)
         elif (file := file_path(target)) and self.command in ("GET", "HEAD"):
             # A signed link is its own permission; S3 refuses a second one beside it.
             del self.headers["Authorization"]
@@ -113,6 +119,14 @@ class _Handler(BaseHTTPRequestHandler):
             ("X-Content-Type-Options", "nosniff"),
         ]
         self._send(found.status, headers, found.body)
+
+    def _sell(self, platform: str, body: bytes) -> None:
+        try:
+            sold = self.server.sell(platform, json.loads(body))
+        except (Refused, OSError, ValueError, TypeError) as error:
+            self._problem(400, "not-sold", f"the demo shop did not take it: {error}")
+        else:
+            self._send(200, [("Content-Type", "application/json")], json.dumps(sold).encode())
 
     # --- passing on
 

@@ -15,6 +15,7 @@ from referencing import Registry, Resource
 
 from oms.inventory.news import PUBLISHED as OF_STOCK
 from oms.inventory.reconcile_walk import PUBLISHED as OF_BOOKS
+from oms.notifications.end_subscription import PUBLISHED as OF_WEBHOOKS
 from oms.orders.events import PUBLISHED, VERSION
 from tests.workflow import world as worlds
 from tests.workflow.stock_plays import met_the_line
@@ -41,7 +42,7 @@ def validator(name: str) -> Draft202012Validator:
 
 
 def test_every_event_has_a_schema_and_a_sample_and_nothing_else_has() -> None:
-    names = (*PUBLISHED, *OF_STOCK, *OF_BOOKS)
+    names = (*PUBLISHED, *OF_STOCK, *OF_BOOKS, *OF_WEBHOOKS)
     parts = {f"{name}.{part}.json" for name in names for part in ("schema", "sample")}
     assert {path.name for path in FOLDER.iterdir()} == parts | {"envelope.json"}
 
@@ -135,4 +136,6 @@ def test_the_run_met_most_of_the_events(entries: Any) -> None:
     heard = {entry["DetailType"] for entry in entries}
     # These need a fault, a fraudster or a refused capture; their own tests bring them about.
     rare = {"AttentionNeeded", "OrderRejected", "PaymentRefunded"}
+    # And these a channel (tests/workflow/test_follow_channel.py, test_tell_channel.py).
+    rare |= {"OrderEdited", "RefundedInChannel", "ChannelRefundRequested"}
     assert set(PUBLISHED) - heard <= rare

@@ -11,8 +11,10 @@ from typing import Any
 
 import pytest
 
+from oms import wiring
 from oms.platform.openapi_parts.problem_types import PROBLEM_TYPES
 from tests.contracts.openapi_reading import operations, strict_validator
+from tests.unit.channels.samples import encode, sample
 from tests.workflow import world as worlds
 from tests.workflow.world import START, World, api_order, handler
 
@@ -41,14 +43,20 @@ class Recorder:
 @pytest.fixture(scope="module")
 def answers() -> Iterator[dict[tuple[str, int], list[dict[str, Any]]]]:
     recorder = Recorder()
-    with worlds.world() as oms, pytest.MonkeyPatch.context() as patched:
+    channels = ("shopify", "woocommerce", "ebay")
+    with worlds.world(shops=channels) as oms, pytest.MonkeyPatch.context() as patched:
         patched.setattr(worlds, "handler", recorder.handler)
+        oms.silent = frozenset({"push_stock", "tell_channel"})
         a_life(oms)
         a_look_round(oms)
         a_cart(oms)
         the_rules(oms)
         work_with_stock(oms)
+        at_the_desk(oms)
         what_waits_for_people(oms)
+        subscribers(oms)
+        connections(oms)
+        orders_of_the_past(oms)
         what_is_refused(oms)
     yield recorder.answers
 
@@ -197,6 +205,36 @@ def work_with_stock(oms: World) -> None:
     assert oms.call("GET /stock/alerts")[0] == 200
 
 
+def at_the_desk(oms: World) -> None:
+    """An order by phone, a business buyer's, and a sale over the counter."""
+    key, body = {"idempotency-key": "call-1"}, {"currency": "USD", "lines": [{"sku": "MUG-BLUE"}]}
+    for status in (201, 200):
+        assert oms.call("POST /drafts", body=body, headers=key)[0] == status
+    _, page = oms.call("GET /drafts")
+    draft = {"draft_id": page["items"][0]["draft_id"]}
+    assert oms.call("POST /drafts/{draft_id}/confirm", draft)[0] == 422
+    rest = {name: value for name, value in api_order().items() if name != "external_id"}
+    assert oms.call("PATCH /drafts/{draft_id}", draft, {"version": 1, **rest})[0] == 200
+    assert oms.call("PATCH /drafts/{draft_id}", draft, {"version": 1})[0] == 409
+    assert oms.call("GET /drafts/{draft_id}", draft)[0] == 200
+    for status in (201, 200):
+        assert oms.call("POST /drafts/{draft_id}/confirm", draft)[0] == status
+    assert oms.call("POST /drafts/{draft_id}/discard", draft)[0] == 409
+    _, other = oms.call("POST /drafts", body={})
+    assert oms.call("POST /drafts/{draft_id}/discard", other)[0] == 200
+    cafe, account = {"buyer_id": "CAFE"}, {"name": "Cafe", "terms": "NET30", "currency": "USD"}
+    assert oms.call("PUT /buyers/{buyer_id}", cafe, {**account, "credit_limit_minor": 1})[0] == 200
+    order = api_order(channel="b2b", buyer_id="CAFE", po_number="PO-CAFE")
+    del order["external_id"]
+    assert oms.call("POST /orders", body=order)[0] == 201
+    assert oms.call("POST /orders", body={**order, "buyer_id": "NOBODY"})[0] == 422
+    assert oms.call("GET /buyers")[0] == oms.call("GET /buyers/{buyer_id}", cafe)[0] == 200
+    sale = api_order(channel="pos", handed_over_at="WH-EAST", external_id="TILL-1")
+    _, made = oms.call("POST /orders", body=sale)
+    oms.run()
+    assert oms.order(made["order_id"])["status"] == "CLOSED"
+
+
 def what_waits_for_people(oms: World) -> None:
     recorded = ROOT / "local/demo/orders/01-shopify.json"
     shopify = json.loads(recorded.read_text())["body"]
@@ -221,8 +259,75 @@ def what_waits_for_people(oms: World) -> None:
 _WAYS: dict[str, tuple[str, dict[str, Any]]] = {
     "ADDRESS": ("fix-address", {"shipping_address": api_order()["shipping_address"]}),
     "SKU": ("choose-sku", {"sku": "TEE-RED"}),
+    "CREDIT": ("accept", {}),
     "QUARANTINE": ("discard", {"reason": "no order"}),
 }
+
+
+def subscribers(oms: World) -> None:
+    """Somebody asks to be told, of whom nobody is at home."""
+    route, body = "/webhook-subscriptions", {"url": "http://127.0.0.1:9/", "events": ["*"]}
+    key = {"idempotency-key": "hook-1"}
+    status, made = oms.call(f"POST {route}", body=body, headers=key)
+    assert status == 201
+    assert oms.call(f"POST {route}", body=body, headers=key)[0] == 200
+    assert oms.call(f"POST {route}", body={**body, "url": "ftp://x/"})[0] == 422
+    assert oms.call(f"GET {route}")[0] == 200
+    one = route + "/{subscription_id}"
+    for each in (f"GET {one}", f"POST {one}/rotate", f"POST {one}/test", f"GET {one}/deliveries"):
+        assert oms.call(each, made)[0] == 200
+    span = {"from": "2026-01-01T00:00:00Z", "to": "2027-01-01T00:00:00Z"}
+    assert oms.call(f"POST {one}/replay", made, span)[0] == 200
+    for action in ("disable", "remove"):
+        assert oms.call(f"POST {one}/{{action}}", {**made, "action": action})[0] == 200
+    wiring.notices().raise_notice("hook", "WEBHOOK_DISABLED", "it fails", {"url": body["url"]})
+    _, tasks = oms.call("GET /tasks")
+    (task,) = (each for each in tasks["items"] if each["kind"] == "WEBHOOK_DISABLED")
+    path = {"task_id": task["task_id"], "action": "acknowledge"}
+    assert oms.call("POST /tasks/{task_id}/{action}", path)[0] == 200
+
+
+def connections(oms: World) -> None:
+    """The shops that sell for us."""
+    one, shop = "/channels/{channel}/{account}", {"channel": "shopify", "account": "demo"}
+    setup = {"skus": {"THEIR-MUG": "MUG-BLUE"}, "nodes": {}, "settings": {}, "version": 0}
+    assert oms.call("GET /channels")[0] == 200
+    assert oms.call(f"PUT {one}", shop, setup)[0] == 200
+    assert oms.call(f"PUT {one}", shop, setup)[0] == 409, "somebody else was faster"
+    for call in (f"GET {one}", f"POST {one}/poll", f"POST {one}/reconcile"):
+        assert oms.call(call, shop)[0] == 200
+    assert oms.call(f"POST {one}/reconcile", shop, {"since": "yesterday"})[0] == 422
+    assert oms.call(f"POST {one}/push-stock", shop, {})[0] == 202
+    assert oms.call(f"POST {one}/try", shop, encode(sample("shopify")))[0] == 200
+    assert oms.call(f"GET {one}", {"channel": "shopify", "account": "nobody"})[0] == 404
+    asked, ebay = {"challenge_code": "x"}, {"channel": "ebay", "account": "demo"}
+    webhook = "GET /webhooks/{channel}/{account}"
+    assert oms.call(webhook, ebay, query=asked, caller=None)[0] == 200
+    assert oms.call(webhook, shop, query=asked, caller=None)[0] == 404
+    status, reply = oms.shopify(encode({**sample("shopify"), "id": 77_001}))
+    assert status == 202
+    oms.run()
+    refund = "POST /orders/{order_id}/channel-refund"
+    body, key = {"amount_minor": 100, "reason": "a scratch"}, {"idempotency-key": "refund-1"}
+    for _ in range(2):
+        assert oms.call(refund, reply, body, headers=key)[0] == 202
+    assert oms.call(refund, reply, {"amount_minor": 10**9})[0] == 422
+
+
+def orders_of_the_past(oms: World) -> None:
+    """One that is over, one that is not, one that is no order."""
+    over = {
+        "external_id": "LEGACY-1",
+        "status": "closed",
+        "placed_at": "2023-02-03T04:05:06Z",
+        "currency": "USD",
+        "customer": {"name": "Ada Park"},
+        "lines": [
+            {"quantity": 1, "unit_price": {"amount_minor": 1299, "currency": "USD"}},
+        ],
+    }
+    orders = [over, {**over, "status": "open"}, {}]
+    oms.call("POST /imports", body={"channel": "api", "format": "oms", "orders": orders})
 
 
 def what_is_refused(oms: World) -> None:

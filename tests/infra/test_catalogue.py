@@ -9,7 +9,15 @@ import sys
 from pathlib import Path
 
 from infra.catalogue.functions import BY_NAME, FUNCTIONS
-from infra.catalogue.messaging import QUEUES, RULES, SCHEDULES, STREAMS
+from infra.catalogue.messaging import (
+    ACKNOWLEDGED,
+    DROPS,
+    OWN_CHANNELS,
+    QUEUES,
+    RULES,
+    SCHEDULES,
+    STREAMS,
+)
 from infra.catalogue.routes import AUTHORIZER, ROUTES
 from infra.catalogue.secrets import SECRETS
 from infra.catalogue.tables import TABLES
@@ -17,6 +25,8 @@ from infra.catalogue.workflows import WORKFLOWS
 from infra.handlers import check_handlers
 from infra.layers import LAYERS, THIRD_PARTY
 from infra.local_secrets import LOCAL_SECRETS
+from oms.channels.registry import CHANNELS
+from oms.orders.own_channels import OwnChannel
 from tests.infra.stages import ROOT
 
 
@@ -57,13 +67,24 @@ def test_every_function_is_called_by_somebody() -> None:
     assert called == BY_NAME.keys()
 
 
-def test_every_queue_is_fed_by_a_rule() -> None:
-    assert {row.function for row in QUEUES} == {row.function for row in RULES}
+def test_every_queue_is_fed_by_a_rule_by_files_or_by_named_senders() -> None:
+    fed = {row.function for row in (*RULES, *DROPS)}
+    assert {row.function for row in QUEUES if not row.senders} == fed
+    assert not fed & {row.function for row in QUEUES if row.senders}
 
 
-def test_an_event_type_goes_to_one_queue() -> None:
-    events = [event for row in RULES for event in row.events]
-    assert len(events) == len(set(events))
+def test_an_event_goes_to_a_queue_once() -> None:
+    pairs = [(row.function, event) for row in RULES for event in row.events]
+    assert len(pairs) == len(set(pairs))
+    names = [row.name or row.function for row in RULES]
+    assert len(names) == len(set(names))
+
+
+def test_the_catalogue_knows_the_channels_as_the_code_does() -> None:
+    acknowledged = {name for name, row in CHANNELS.items() if row.acknowledges}
+    assert set(ACKNOWLEDGED) == acknowledged
+    assert set(OWN_CHANNELS) == {each.value for each in OwnChannel}
+    assert not set(OWN_CHANNELS) & set(CHANNELS)
 
 
 def test_grants_name_indexes_that_exist() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from infra.catalogue.functions import BY_NAME
 from infra.catalogue.messaging import (
     DEAD_LETTER_OWNERS,
+    DROPS,
     EVENT_SOURCE_PREFIX,
     QUEUES,
     RULES,
@@ -22,7 +23,7 @@ API_SECONDS = 29
 
 def test_every_rule_has_a_retry_policy_and_a_dead_letter_queue(stage: Stage) -> None:
     rules = list(stage.resources("AWS::Events::Rule"))
-    assert len(rules) == len(RULES)
+    assert len(rules) == len(RULES) + len(DROPS)
     for rule in rules:
         for target in rule.properties["Targets"]:
             assert target["DeadLetterConfig"]["Arn"], rule
@@ -32,7 +33,14 @@ def test_every_rule_has_a_retry_policy_and_a_dead_letter_queue(stage: Stage) -> 
 
 def test_a_rule_takes_only_our_own_events(stage: Stage) -> None:
     for rule in stage.resources("AWS::Events::Rule"):
-        assert rule.properties["EventPattern"]["source"] == [{"prefix": EVENT_SOURCE_PREFIX}]
+        pattern = rule.properties["EventPattern"]
+        if "EventBusName" not in rule.properties:  # the account's own bus: files of our bucket
+            assert (pattern["source"], list(pattern["detail"])) == (
+                ["aws.s3"],
+                ["bucket", "object"],
+            )
+        else:
+            assert pattern["source"] == [{"prefix": EVENT_SOURCE_PREFIX}]
 
 
 def test_every_queue_is_or_has_a_dead_letter_queue(stage: Stage) -> None:

@@ -43,7 +43,7 @@ def test_only_actions_without_a_resource_are_allowed_on_everything(stage: Stage)
 def test_a_resource_ends_in_a_wildcard_only_below_a_prefix_or_a_tables_streams(
     stage: Stage,
 ) -> None:
-    allowed = ("/labels/*", "/raw/*", "/stream/*")
+    allowed = ("/labels/*", "/raw/*", "/edi/in/*", "/edi/out/*", "/stream/*")
     for policy, statement in _statements(stage):
         for resource in _list(statement["Resource"]):
             text = json.dumps(resource)

@@ -63,7 +63,7 @@ def test_documents_use_our_key_keep_versions_and_expire(stage: Stage) -> None:
     (rule,) = documents["BucketEncryption"]["ServerSideEncryptionConfiguration"]
     assert rule["ServerSideEncryptionByDefault"]["SSEAlgorithm"] == "aws:kms"
     prefixes = {rule["Prefix"] for rule in documents["LifecycleConfiguration"]["Rules"]}
-    assert prefixes == {"labels/", "raw/"}
+    assert prefixes == {"labels/", "raw/", "edi/in/", "edi/out/"}
 
 
 def test_functions_have_the_defaults_of_the_house(stage: Stage) -> None:

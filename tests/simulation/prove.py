@@ -1,4 +1,4 @@
-"""`make prove`: the long proofs of the stock engine, bounded by SECONDS, with what was covered.
+"""`make prove`: the long proofs of stock and channels, bounded by SECONDS, with what was covered.
 
     python -m tests.simulation.prove [--seconds N] [--seed N] [--only NAME]
 
@@ -22,11 +22,12 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.simulation import day, faults_at, flash, machine, mutants, races
+from tests.simulation import day, faults_at, flash, forgeries, machine, mutants, races
 
 Piece = Callable[..., "Part"]
 PROCESSES = os.cpu_count() or 2
 MOST_SCHEDULES = 200_000
+MOST_FORGED, _FORGED_AT_ONCE = 200_000, 2_000
 
 
 @dataclass
@@ -128,6 +129,20 @@ def _machine(seed: int) -> Part:
     return part
 
 
+def _forged(name: str, seed: int) -> Part:
+    part = Part()
+
+    def knock() -> None:
+        with forgeries.door() as oms:
+            refused = forgeries.forge(oms, name, seed, _FORGED_AT_ONCE)
+            answered = forgeries.babble(oms, name, seed, _FORGED_AT_ONCE // 20)
+        part.counts.update({f"forged, answered {k}": n for k, n in refused.items()})
+        part.counts.update({f"nonsense, answered {k}": n for k, n in answered.items()})
+
+    _noted(part, knock)
+    return part
+
+
 def _noted(part: Part, work: Callable[[], Any]) -> Any:
     try:
         return work()
@@ -138,6 +153,12 @@ def _noted(part: Part, work: Callable[[], Any]) -> Any:
 
 
 # --- what there is to prove --------------------------------------------------------------
+
+
+def _forgeries(first: int, seconds: float) -> Iterator[tuple[str, int]]:
+    for seed in range(first, first + MOST_FORGED // _FORGED_AT_ONCE // len(forgeries.SIGNED) + 1):
+        for name in forgeries.SIGNED:
+            yield name, seed
 
 
 def _seeds(first: int, seconds: float) -> Iterator[tuple[range]]:
@@ -178,11 +199,18 @@ PROOFS = (
         "races",
         _race,
         _all_races,
-        0.20,
+        0.18,
         "every interleaving of two and three buyers on the last units",
     ),
-    Proof("faults", _faulty, _all_faults, 0.25, "every single fault and pair at every call"),
-    Proof("flash sales", _sale, _sales, 0.25, "exactly the units are told yes, none stranded"),
+    Proof("faults", _faulty, _all_faults, 0.20, "every single fault and pair at every call"),
+    Proof(
+        "forged webhooks",
+        _forged,
+        _forgeries,
+        0.12,
+        "of 200,000 mutated webhooks none is let in, and none is answered with a fault",
+    ),
+    Proof("flash sales", _sale, _sales, 0.20, "exactly the units are told yes, none stranded"),
     Proof("random days", _days, _seeds, 0.10, "whatever happens, the laws hold"),
     Proof(
         "reference model",

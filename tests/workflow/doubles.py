@@ -27,6 +27,13 @@ class FakeBus:
         self.entries: deque[dict[str, Any]] = deque()
         self.published: list[dict[str, Any]] = []
         self.refuse = 0
+        self.switched_on: set[str] = set()  # of the rules that are dormant
+
+    def enable_rule(self, Name: str, EventBusName: str) -> None:
+        self.switched_on.add(Name)
+
+    def disable_rule(self, Name: str, EventBusName: str) -> None:
+        self.switched_on.discard(Name)
 
     def put_events(self, Entries: list[dict[str, Any]]) -> dict[str, Any]:
         results = []
@@ -136,15 +143,19 @@ class Flaky:
 
 @dataclass
 class LocalSecrets:
-    """The local stage's secrets; the Stripe account may capture in parts, or not."""
+    """The local stage's secrets; the Stripe account may capture in parts, or not. Only these
+    `channels` sell for us: each is told of every change of stock."""
 
     captures_in_parts: bool = True
+    channels: tuple[str, ...] = ("shopify", "woocommerce")
 
     def get_secret_value(self, SecretId: str) -> dict[str, str]:
         name = SecretId.removeprefix("oms-local/")
         document = LOCAL_SECRETS[name]
         if name == "stripe":
             document = {**document, "multicapture": self.captures_in_parts}
+        if name == "channels":
+            document = {channel: document[channel] for channel in self.channels}
         return {"SecretString": json.dumps(document)}
 
 

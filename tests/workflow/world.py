@@ -15,8 +15,8 @@ import itertools
 import json
 import os
 from collections import Counter, deque
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -30,11 +30,14 @@ from botocore.config import Config
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.dynamodb.models import dynamodb_backends
 
-from infra.catalogue.messaging import RULES
+from infra.catalogue.messaging import RULES, RuleRow
+from infra.catalogue.tables import Table
 from infra.settings import settings_of
+from local.standins.shop_street import ShopStreet
 from local.standins.stripe_books import StripeBooks
-from oms import wiring
-from oms.channels.push import NoTrackingPush
+from oms import wiring, wiring_channels
+from oms.channels import shop_client
+from oms.channels.push import SilentShop
 from oms.inventory.model import Node, NodeKind, Product
 from oms.kernel.address import Address
 from oms.kernel.clock import SettableClock
@@ -48,7 +51,8 @@ from oms.tracking.signature import HEADER, sign
 from tests.component.moto_tables import REGION, Tables, tables
 from tests.workflow.asl import Execution, TaskFailed, run
 from tests.workflow.doubles import CarrierBooks, FakeBus, FakeMail, Flaky, LocalSecrets, provider
-from tests.workflow.stock_stream import StockStream
+from tests.workflow.shops import StreetOpener
+from tests.workflow.table_stream import TableStream
 
 ROOT = Path(__file__).parents[2]
 START = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
@@ -107,13 +111,21 @@ class World:
     messages: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     dead: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     alarms: list[Exception] = field(default_factory=list)
-    stock_stream: StockStream = field(init=False)
+    stock_stream: TableStream = field(init=False)
+    channel_stream: TableStream = field(init=False)
+    silent: frozenset[str] = frozenset()  # queues that a test has no use for
     _seen: int = 0
     _read: int = 0
     _versions: list[Order] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.stock_stream = StockStream(self._stock_records, self._function)
+        self.stock_stream = TableStream(
+            Table.STOCK, "sweep_stock", self._records_of(self.tables.stock), self._function
+        )
+        self.channel_stream = TableStream(
+            Table.CHANNELS, "sweep_channels", self._records_of(self.tables.channels), self._function
+        )
+        self.street = ShopStreet(self.clock.now)
 
     def next_number(self) -> int:
         return next(_COUNTER)
@@ -223,7 +235,13 @@ class World:
 
     def run(self) -> None:
         """Carry everything that is under way to where it goes, until nothing moves."""
-        while self._stream() or self.stock_stream.carry() or self._deliver() or self._execute():
+        while (
+            self._stream()
+            or self.stock_stream.carry()
+            or self.channel_stream.carry()
+            or self._deliver()
+            or self._execute()
+        ):
             pass
 
     def heal(self, rounds: int = 8) -> None:
@@ -239,7 +257,12 @@ class World:
 
     def sweep(self) -> Any:
         """One round of the sweeper; a round that fails is seen by an alarm, and the next comes."""
-        for sweep in (self.stock_stream.sweep, lambda: self._function("sweep_orders", {})):
+        sweeps = (
+            self.stock_stream.sweep,
+            self.channel_stream.sweep,
+            self.sweep_orders,
+        )
+        for sweep in sweeps:
             try:
                 done = sweep()
             except ExceptionGroup as failed:
@@ -247,13 +270,19 @@ class World:
                 done = {}
         return done
 
+    def sweep_orders(self) -> Any:
+        return self._function("sweep_orders", {})
+
     def _function(self, name: str, event: dict[str, Any]) -> Any:
         self.invocations[name] += 1
         return handler(name)(event, CONTEXT)
 
-    def _stock_records(self, after: int) -> list[dict[str, Any]]:
-        items = _moto_table(self.tables.stock).stream_shard.items
-        return [_as_lambda_gets(each.to_json()) for each in items[after:]]
+    def _records_of(self, table: str) -> Callable[[int], list[dict[str, Any]]]:
+        def records(after: int) -> list[dict[str, Any]]:
+            items = _moto_table(table).stream_shard.items
+            return [_as_lambda_gets(each.to_json()) for each in items[after:]]
+
+        return records
 
     def stream(self) -> list[dict[str, Any]]:
         """Every record of the orders' stream so far, oldest first."""
@@ -309,10 +338,15 @@ class World:
         while self.bus.entries:
             entry = self.bus.entries.popleft()
             for rule in RULES:
-                if entry["DetailType"] in rule.events:
+                channel = json.loads(entry["Detail"]).get("channel", "")
+                if self._listens(rule) and rule.takes(entry["DetailType"], channel):
                     self.messages.append((rule.function, entry))
                     self.consume(rule.function, entry)
         return moved
+
+    def _listens(self, rule: RuleRow) -> bool:
+        on = not rule.dormant or rule.function in self.bus.switched_on
+        return on and rule.function not in self.silent
 
     def consume(self, function: str, entry: dict[str, Any]) -> None:
         """One queue message, as often as the queue gives it; then it is with the dead letters."""
@@ -442,9 +476,10 @@ def _as_lambda_gets(record: dict[str, Any]) -> dict[str, Any]:
 
 def _lists(tables: Tables, index: str) -> set[str]:
     """The lists of an index on which anything stands."""
-    name = {"worklist": (tables.orders, "worklist"), "due": (tables.stock, "due_list")}[index]
-    held = _moto_table(name[0]).items.values()
-    attributes = (item.attrs.get(name[1]) for part in held for item in part.values())
+    named = {"worklist": (tables.orders,), "due": (tables.stock, tables.channels)}[index]
+    attribute = {"worklist": "worklist", "due": "due_list"}[index]
+    held = (part for name in named for part in _moto_table(name).items.values())
+    attributes = (item.attrs.get(attribute) for part in held for item in part.values())
     return {each.value for each in attributes if each}
 
 
@@ -461,8 +496,9 @@ def _function_of(route: str) -> str:
 
 
 @contextmanager
-def world(*, captures_in_parts: bool = True) -> Iterator[World]:
-    """A fresh deployment with two nodes and a little catalogue."""
+def world(*, captures_in_parts: bool = True, shops: Sequence[str] = ()) -> Iterator[World]:
+    """A fresh deployment with two nodes and a little catalogue. `shops` are the channels that are
+    open for calls; without any, nobody can be called that sells for us, or is told of stock."""
     forget()
     settings = settings_of("local")
     with tables() as made:
@@ -472,9 +508,12 @@ def world(*, captures_in_parts: bool = True) -> Iterator[World]:
             "INBOUND_TABLE": made.inbound,
             "STOCK_TABLE": made.stock,
             "INDEX_TABLE": made.order_index,
+            "CHANNELS_TABLE": made.channels,
+            "SHOP_API_BASE": "http://shops.test",
             "LABEL_BUCKET": "labels",
             "RAW_BUCKET": "labels",
             "EVENT_BUS": "oms",
+            "WEBHOOK_RULE": "send_webhooks",
             "INTAKE_MACHINE_ARN": "order_intake",
             "SHIPMENT_MACHINE_ARN": "shipment",
             "SECRETS_PREFIX": "oms-local",
@@ -486,11 +525,13 @@ def world(*, captures_in_parts: bool = True) -> Iterator[World]:
         s3.create_bucket(Bucket="labels")
         clock = SettableClock(START)
         books = StripeBooks(clock)
+        known = LocalSecrets(captures_in_parts, *([tuple(shops)] if shops else []))
         flaky = Flaky(made.client, lambda index: _lists(made, index))
         dynamo = Dynamo(flaky, sleep=lambda seconds: None)
         made_world = World(
             made, clock, books, FakeBus(), FakeMail(), s3, CarrierBooks(), network=flaky
         )
+        made_world.silent = frozenset() if shops else frozenset({"push_stock", "tell_channel"})
         with (
             patch.dict(os.environ, env),
             patch.object(wiring, "clock", lambda: clock),
@@ -499,8 +540,8 @@ def world(*, captures_in_parts: bool = True) -> Iterator[World]:
                 wiring, "_stripe", lambda key, multicapture: provider(books, clock, multicapture)
             ),
             patch.object(wiring, "carrier", lambda: made_world.carrier),
-            patch.object(wiring, "tracking_push", lambda channel, account: NoTrackingPush()),
-            patch.object(secrets, "_client", lambda: LocalSecrets(captures_in_parts)),
+            _shops(made_world, bool(shops)),
+            patch.object(secrets, "_client", lambda: known),
             patch.object(blobs, "_client", lambda: s3),
             patch.object(bus, "_client", lambda: made_world.bus),
             patch("oms.orders.workflows._client", lambda: made_world),
@@ -512,10 +553,26 @@ def world(*, captures_in_parts: bool = True) -> Iterator[World]:
     forget()
 
 
+@contextmanager
+def _shops(made: World, opened: bool) -> Iterator[None]:
+    """Shops on the street of the world, or none that can be called."""
+    with ExitStack() as patches:
+        if opened:
+            opener = StreetOpener(made.street)
+            patches.enter_context(patch.object(shop_client, "_OPENER", opener))
+        else:
+            silent = patch.object(wiring, "shop_of", lambda channel, account: SilentShop())
+            patches.enter_context(silent)
+            patches.enter_context(
+                patch.object(wiring_channels, "_shop", lambda account: SilentShop())
+            )
+        yield
+
+
 def forget() -> None:
     """A new process: nothing that was built for another test is used again."""
     handler.cache_clear()
-    for module in (wiring, config):
+    for module in (wiring, wiring_channels, config):
         for value in vars(module).values():
             if hasattr(value, "cache_clear"):
                 value.cache_clear()

@@ -23,12 +23,17 @@ LABELS = frozenset({"PIL", "reportlab", "zint"})
 AT_IMPORT = {
     **dict.fromkeys(
         (
+            "import_orders",
+            "manage_buyers",
+            "manage_channels",
+            "manage_drafts",
             "manage_hot_stock",
             "manage_orders",
             "manage_policies",
             "manage_reservations",
             "manage_stock",
             "manage_stock_work",
+            "manage_subscriptions",
             "reconcile_sku",
         ),
         PYDANTIC,

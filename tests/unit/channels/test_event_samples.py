@@ -9,6 +9,7 @@ from oms.channels.model import Kind, Unmappable
 from oms.kernel.errors import Malformed
 from oms.kernel.ids import is_ulid
 from oms.platform import gate
+from tests.contracts.channels.case import NOW
 from tests.unit.channels.samples import ACCOUNTS, EVENTS, event
 
 OUTCOMES = {
@@ -17,9 +18,9 @@ OUTCOMES = {
     "shopify_order_new_header_names": "order",
     "shopify_bad_signature": "not verified",
     "shopify_zero_quantity": "invalid-quantity",
-    "shopify_order_deleted": "ignored",
+    "shopify_order_deleted": "notice",
     "woocommerce_order": "order",
-    "woocommerce_order_deleted": "ignored",
+    "woocommerce_order_deleted": "notice",
     "woocommerce_ping": "ping",
     "not_json": "malformed",
 }
@@ -32,12 +33,12 @@ def received(name: str) -> str:
     raw, headers = gate.body_bytes(delivery), delivery["headers"]
     if channel.is_ping(raw):
         return "ping"
-    if not channel.verify(raw, headers, account):
+    if not channel.verify(raw, headers, account, NOW):
         return "not verified"
     try:
         parsed = gate.parse(raw)
-        if channel.identify(raw, headers, parsed).kind is not Kind.ORDER:
-            return "ignored"
+        if (kind := channel.identify(raw, headers, parsed, account).kind) is not Kind.ORDER:
+            return kind.value.lower()
         channel.map_order(parsed, account)
     except Malformed:
         return "malformed"

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from oms.channels import shopify
 from oms.channels.model import Kind, MappedOrder, Unmappable
+from oms.channels.shopify import inbound as shopify
 from oms.orders.content import ChannelState, PaymentTerms
+from tests.contracts.channels.case import NOW
 from tests.unit.channels.samples import ACCOUNTS, encode, headers, sample
 
 ACCOUNT = ACCOUNTS["shopify"]
@@ -37,39 +38,71 @@ def test_the_new_header_names_are_believed_and_win() -> None:
     raw = encode(sample("shopify"))
     old = headers("shopify", raw)
     new = {name.removeprefix("x-"): value for name, value in old.items()}
-    assert shopify.verify(raw, new, ACCOUNT)
-    assert not shopify.verify(raw, {**old, "shopify-hmac-sha256": "wrong"}, ACCOUNT)
-    assert not shopify.verify(raw, {**old, "shopify-shop-domain": "other"}, ACCOUNT)
+    assert shopify.verify(raw, new, ACCOUNT, NOW)
+    assert not shopify.verify(raw, {**old, "shopify-hmac-sha256": "wrong"}, ACCOUNT, NOW)
+    assert not shopify.verify(raw, {**old, "shopify-shop-domain": "other"}, ACCOUNT, NOW)
 
 
 def test_the_case_of_the_shop_does_not_matter() -> None:
     assert shopify.verify(
-        b"{}", headers("shopify", b"{}"), replace(ACCOUNT, domain="Demo.MyShopify.com")
+        b"{}", headers("shopify", b"{}"), replace(ACCOUNT, domain="Demo.MyShopify.com"), NOW
     )
 
 
 def test_an_account_without_a_domain_believes_nobody() -> None:
     nameless = {**headers("shopify", b"{}"), "x-shopify-shop-domain": ""}
-    assert not shopify.verify(b"{}", nameless, replace(ACCOUNT, domain=""))
+    assert not shopify.verify(b"{}", nameless, replace(ACCOUNT, domain=""), NOW)
 
 
 @pytest.mark.parametrize("topic", ["create", "paid", "updated", "cancelled", "fulfilled"])
 def test_topics_that_carry_an_order(topic: str) -> None:
     sent = headers("shopify", b"{}", topic=f"orders/{topic}")
-    assert shopify.identify(b"{}", sent, {"id": 1}).kind is Kind.ORDER
+    assert shopify.identify(b"{}", sent, {"id": 1}, ACCOUNT).kind is Kind.ORDER
 
 
-@pytest.mark.parametrize("topic", ["orders/edited", "orders/delete", "refunds/create", "app/x"])
-def test_topics_that_do_not(topic: str) -> None:
+@pytest.mark.parametrize(
+    "topic, body",
+    [
+        ("orders/edited", {"order_edit": {"id": 5, "order_id": 77}}),
+        ("orders/delete", {"id": 77}),
+        ("refunds/create", {"id": 5, "order_id": 77, "updated_at": "2026-11-21T20:27:42+01:00"}),
+        ("fulfillments/create", {"id": 5, "order_id": 77, "line_items": []}),
+        ("fulfillments/update", {"id": 5, "order_id": 77, "line_items": []}),
+    ],
+)
+def test_topics_about_an_order_that_must_be_fetched(topic: str, body: dict[str, Any]) -> None:
+    """Their ids and times are those of the refund or the fulfilment."""
+    raw = encode(body)
+    delivery = shopify.identify(raw, headers("shopify", raw, topic=topic), body, ACCOUNT)
+    assert (delivery.kind, delivery.external_id) == (Kind.NOTICE, "77")
+    assert delivery.version_at is None
+
+
+@pytest.mark.parametrize("body", [None, {}, {"id": 5}, {"order_id": None}, {"order_id": "x"}])
+def test_a_refund_of_no_order_is_nothing_to_fetch(body: Any) -> None:
+    sent = headers("shopify", b"?", topic="refunds/create")
+    assert shopify.identify(b"?", sent, body, ACCOUNT).kind is Kind.IGNORED
+
+
+@pytest.mark.parametrize(
+    "topic", ["inventory_levels/update", "products/update", "app/uninstalled", "customers/create"]
+)
+def test_topics_about_something_else(topic: str) -> None:
     sent = headers("shopify", b"{}", topic=topic)
-    assert shopify.identify(b"{}", sent, {"id": 1}).kind is Kind.IGNORED
+    assert shopify.identify(b"{}", sent, {"id": 1}, ACCOUNT).kind is Kind.IGNORED
+
+
+def test_without_a_topic_the_body_decides() -> None:
+    order = sample("shopify")
+    assert shopify.identify(encode(order), {}, order, ACCOUNT).kind is Kind.ORDER
+    assert shopify.identify(b'{"id":1}', {}, {"id": 1}, ACCOUNT).kind is Kind.IGNORED
 
 
 def test_a_delivery_has_the_key_of_its_id_and_its_body() -> None:
     """The id alone is not signed: a replay under a foreign id would swallow that delivery."""
     sent = headers("shopify", b"{}")
     keys = {
-        shopify.identify(raw, {**sent, "x-shopify-webhook-id": number}, {}).delivery_key
+        shopify.identify(raw, {**sent, "x-shopify-webhook-id": number}, {}, ACCOUNT).delivery_key
         for raw in (b"{}", b"{ }")
         for number in ("1", "2")
     }
@@ -217,6 +250,48 @@ def test_what_needs_no_parcel(line: dict[str, Any], sent: bool) -> None:
 def test_a_custom_item_has_no_sku_and_no_product() -> None:
     line = bare({"sku": None, "title": "Boots", "product_id": None}).content.lines[0]
     assert (line.sku, line.title) == ("", "Boots")
+
+
+# --- what was given back -------------------------------------------------------------
+
+
+def given_back(amount: str, **changes: Any) -> dict[str, Any]:
+    done = {"kind": "refund", "status": "success", "amount": amount, "currency": "EUR"}
+    return {"transactions": [{**done, **changes}], "refund_line_items": [{"subtotal": "99.00"}]}
+
+
+def test_what_was_given_back_is_the_sum_of_the_transactions() -> None:
+    """The refunded lines cost 99.00; the customer got 12.50."""
+    order = mapped(refunds=[given_back("10.00"), given_back("2.50")])
+    assert str(order.refunded) == "12.50 EUR"
+    assert order.content.totals.variance.amount_minor == 0
+
+
+@pytest.mark.parametrize(
+    "change", [{"status": "failure"}, {"status": "pending"}, {"kind": "void"}, {"kind": "sale"}]
+)
+def test_money_that_did_not_go_back_is_not_counted(change: dict[str, Any]) -> None:
+    assert str(mapped(refunds=[given_back("10.00", **change)]).refunded) == "0.00 EUR"
+
+
+def test_a_refund_in_the_customers_currency_counts_in_the_shops() -> None:
+    both = {"shop_money": {"amount": "9.10", "currency_code": "EUR"}}
+    order = mapped(refunds=[given_back("10.00", currency="USD", amount_set=both)])
+    assert (str(order.refunded), order.content.apart) == ("9.10 EUR", ())
+
+
+def test_a_refund_that_only_the_customers_currency_tells_stands_apart() -> None:
+    order = mapped(refunds=[given_back("10.00", currency="USD")])
+    assert str(order.refunded) == "0.00 EUR"
+    assert [(each.title, str(each.amount)) for each in order.content.apart] == [
+        ("Refund", "10.00 USD")
+    ]
+
+
+def test_the_version_is_when_shopify_last_changed_it() -> None:
+    version_at = mapped().version_at
+    assert version_at and version_at.isoformat() == "2026-11-21T19:27:42+00:00"
+    assert mapped(updated_at="yesterday").version_at is None
 
 
 # --- terms and state -----------------------------------------------------------------

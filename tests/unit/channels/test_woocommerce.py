@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from oms.channels import woocommerce
 from oms.channels.model import Kind, MappedOrder, Unmappable
+from oms.channels.woocommerce import inbound as woocommerce
 from oms.orders.content import ChannelState, PaymentTerms
+from tests.contracts.channels.case import NOW
 from tests.unit.channels.samples import ACCOUNTS, encode, headers, sample
 
 ACCOUNT = ACCOUNTS["woocommerce"]
@@ -31,7 +32,7 @@ def line(**changes: Any) -> dict[str, Any]:
 
 def test_the_ping_of_a_new_webhook_is_known_without_a_signature() -> None:
     assert woocommerce.is_ping(b"webhook_id=3")
-    assert woocommerce.identify(b"webhook_id=3", {}, None).kind is Kind.PING
+    assert woocommerce.identify(b"webhook_id=3", {}, None, ACCOUNT).kind is Kind.PING
 
 
 @pytest.mark.parametrize(
@@ -57,7 +58,7 @@ def test_nothing_else_passes_for_a_ping(raw: bytes) -> None:
 )
 def test_the_secret_signs_without_its_entities(stored: str, signing: str) -> None:
     account = replace(ACCOUNT, secrets=(stored,))
-    assert woocommerce.verify(b"{}", headers("woocommerce", b"{}", signing), account)
+    assert woocommerce.verify(b"{}", headers("woocommerce", b"{}", signing), account, NOW)
 
 
 @pytest.mark.parametrize(
@@ -65,7 +66,7 @@ def test_the_secret_signs_without_its_entities(stored: str, signing: str) -> Non
 )
 def test_the_same_site_in_other_spellings(source: str) -> None:
     sent = {**headers("woocommerce", b"{}"), "x-wc-webhook-source": source}
-    assert woocommerce.verify(b"{}", sent, ACCOUNT)
+    assert woocommerce.verify(b"{}", sent, ACCOUNT, NOW)
 
 
 @pytest.mark.parametrize(
@@ -74,23 +75,31 @@ def test_the_same_site_in_other_spellings(source: str) -> None:
 )
 def test_another_site(source: str) -> None:
     sent = {**headers("woocommerce", b"{}"), "x-wc-webhook-source": source}
-    assert not woocommerce.verify(b"{}", sent, ACCOUNT)
+    assert not woocommerce.verify(b"{}", sent, ACCOUNT, NOW)
 
 
 @pytest.mark.parametrize("status", ["checkout-draft", "auto-draft"])
 def test_a_cart_is_no_order_yet(status: str) -> None:
     raw = encode({"id": 1, "status": status})
     sent = headers("woocommerce", raw, topic="order.updated")
-    assert woocommerce.identify(raw, sent, {"id": 1, "status": status}).kind is Kind.IGNORED
+    assert (
+        woocommerce.identify(raw, sent, {"id": 1, "status": status}, ACCOUNT).kind is Kind.IGNORED
+    )
 
 
 def test_their_delivery_id_is_not_our_key() -> None:
     """Two orders in one second share it, and a repeat has another."""
     sent = headers("woocommerce", b"{}")
     one, other = ({**sent, "x-wc-webhook-delivery-id": n} for n in "ab")
-    first = woocommerce.identify(b'{"id":1}', one, {"id": 1})
-    assert first.delivery_key == woocommerce.identify(b'{"id":1}', other, {"id": 1}).delivery_key
-    assert first.delivery_key != woocommerce.identify(b'{"id":2}', one, {"id": 2}).delivery_key
+    first = woocommerce.identify(b'{"id":1}', one, {"id": 1}, ACCOUNT)
+    assert (
+        first.delivery_key
+        == woocommerce.identify(b'{"id":1}', other, {"id": 1}, ACCOUNT).delivery_key
+    )
+    assert (
+        first.delivery_key
+        != woocommerce.identify(b'{"id":2}', one, {"id": 2}, ACCOUNT).delivery_key
+    )
 
 
 # --- money ---------------------------------------------------------------------------
@@ -134,9 +143,33 @@ def test_rounding_per_line_is_a_variance_and_no_refusal() -> None:
     assert totals.variance.amount_minor == -1
 
 
+@pytest.mark.parametrize(
+    "body, kind, external_id",
+    [({"id": 4711}, Kind.NOTICE, "4711"), ({}, Kind.IGNORED, ""), ([], Kind.IGNORED, "")],
+)
+def test_a_deleted_order_is_only_its_id(body: Any, kind: Kind, external_id: str) -> None:
+    raw = encode(body)
+    delivery = woocommerce.identify(
+        raw, headers("woocommerce", raw, topic="order.deleted"), body, ACCOUNT
+    )
+    assert (delivery.kind, delivery.external_id) == (kind, external_id)
+
+
+def test_without_a_topic_the_body_decides() -> None:
+    order = sample("woocommerce")
+    assert woocommerce.identify(encode(order), {}, order, ACCOUNT).kind is Kind.ORDER
+    assert woocommerce.identify(b'{"id":1}', {}, {"id": 1}, ACCOUNT).kind is Kind.IGNORED
+
+
+def test_the_version_is_when_the_shop_last_changed_it() -> None:
+    version_at = mapped().version_at
+    assert version_at and version_at.isoformat() == "2026-11-21T19:27:45+00:00"
+
+
 def test_refunds_stand_beside_the_total() -> None:
-    refunds = [{"id": 9, "reason": "", "total": "-10.00"}]
+    refunds = [{"id": 9, "reason": "", "total": "-10.00"}, {"id": 10, "total": "-1.50"}]
     order = mapped(status="completed", refunds=refunds)
+    assert str(order.refunded) == "11.50 USD"
     assert order.content.totals.variance.amount_minor == 0
     assert order.content.channel_state is ChannelState.FULFILLED
 

@@ -11,7 +11,7 @@ from infra.catalogue.messaging import STREAMS
 from oms.inventory import writes
 from oms.inventory.model import Changes, Movement, Reason
 from oms.kernel.ids import NodeId, Sku
-from tests.workflow.stock_stream import passes
+from tests.workflow.table_stream import passes
 
 AT = datetime(2026, 11, 22, tzinfo=UTC)
 SALE: Changes = {"reserved": 1}

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from oms.kernel.errors import Refused
+from oms.kernel.money import Money
 from oms.orders.agenda import Timers, planned
 from oms.orders.content import Verdict
 from oms.orders.model import (
@@ -31,6 +32,7 @@ from oms.orders.transitions import (
     validate,
 )
 from oms.orders.view import ACTIONS, allowed_actions
+from oms.payments.model import PaymentRecord, RecordKind, Settlement
 from tests.unit.orders.builders import NOW, order
 
 ROOT = Path(__file__).parents[3]
@@ -81,8 +83,10 @@ def test_a_row_is_refused_in_every_stage_that_it_does_not_name(name: str) -> Non
 def test_each_guard_can_hold_and_can_fail() -> None:
     held = order().with_hold(HoldKind.REVIEW, "odd", NOW, None)
     cleared = order(screening=Screening(60, Verdict.REVIEW, (), "kim"))
+    charge = PaymentRecord(RecordKind.AUTHORIZATION, "O-1#authorize#1", Money(100, "USD"), NOW)
+    charged = order(settlement=Settlement((charge,)))
     seen = {
-        name: {claim(each) for each in (order(), held, cleared)}
+        name: {claim(each) for each in (order(), held, cleared, charged)}
         for name, (claim, _) in GUARDS.items()
         if name not in ("nothing_with_carrier", "all_delivered")
     }

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from oms.kernel.clock import Clock, SystemClock
 from oms.kernel.ids import OrderId, Sku
@@ -20,11 +20,12 @@ from oms.platform.secrets import Secrets
 from oms.tracking.token import TrackingTokens
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
+    from oms.channels.accounts import ChannelAccounts
     from oms.channels.model import ChannelAccount
-    from oms.channels.push import TrackingPush
+    from oms.channels.ports import Shop
     from oms.fulfilment.at_node import PackShipment, PickShipment, RejectShipment, ShipParcels
     from oms.fulfilment.carriers import Carrier
     from oms.fulfilment.label import BuyLabel, VoidLabel
@@ -55,12 +56,29 @@ if TYPE_CHECKING:
     from oms.inventory.transfer import Transfers
     from oms.inventory.valuation_store import ValueStock
     from oms.inventory.work_store import DynamoWork
+    from oms.notifications.deliver import AttemptDelivery, DeliverEvent, SweepWebhooks
+    from oms.notifications.deliveries_store import DynamoDeliveries
+    from oms.notifications.listen import ListenForWebhooks
+    from oms.notifications.replay import ReplayDeliveries
+    from oms.notifications.safe_address import Reach
+    from oms.notifications.subscribe import ChangeSubscription, PingSubscription, Subscribe
+    from oms.notifications.subscriptions_store import DynamoSubscriptions
     from oms.notifications.tell import NotifyChannel, NotifyCustomer
+    from oms.notifications.webhook_view import ShowSubscription
     from oms.orders.allocate import AllocateStock, ReleaseStock
+    from oms.orders.buyers_store import DynamoBuyers
     from oms.orders.cancel import CancelOrder, EndOrder, RejectOrder
     from oms.orders.capture import CaptureOrder
     from oms.orders.confirm import ConfirmOrder
+    from oms.orders.confirm_draft import ConfirmDraft
+    from oms.orders.content import Content
+    from oms.orders.credit import ClaimCredit
+    from oms.orders.drafts import Drafts
+    from oms.orders.drafts_store import DynamoDrafts
+    from oms.orders.events import BusEvent
+    from oms.orders.hand_over import HandOver
     from oms.orders.hold import ApproveReview, Correct, FlagAttention, HoldOrder, ReleaseHold
+    from oms.orders.import_orders import ImportOrders
     from oms.orders.inbound_store import DynamoInbound
     from oms.orders.screen import ScreenFraud
     from oms.orders.sweep import SweepOrders
@@ -80,6 +98,7 @@ if TYPE_CHECKING:
     from oms.search.project import IndexOrders
     from oms.search.store import DynamoIndex
     from oms.tasks.listing import ListTasks
+    from oms.tasks.notices_store import DynamoNotices
     from oms.tasks.resolve import ResolveTask
     from oms.tracking.record import RecordScan
 
@@ -163,10 +182,13 @@ def stock_work() -> DynamoWork:
 
 @cache
 def inbound() -> DynamoInbound:
+    from oms.channels.news_store import DynamoNews
     from oms.orders.inbound_store import DynamoInbound
     from oms.platform.blobs import Blobs
 
-    return DynamoInbound(dynamo(), config().inbound_table, Blobs(config().raw_bucket), clock())
+    blobs = Blobs(config().raw_bucket)
+    noted = DynamoNews(dynamo(), config().channels_table, clock()).noted
+    return DynamoInbound(dynamo(), config().inbound_table, blobs, clock(), noted)
 
 
 @cache
@@ -231,31 +253,36 @@ def carrier() -> Carrier:
     return OfflineCarrier()
 
 
+@cache
+def channel_accounts() -> ChannelAccounts:
+    from oms.channels.accounts import ChannelAccounts
+    from oms.channels.accounts_store import DynamoSetups
+
+    setups = DynamoSetups(dynamo(), config().channels_table)
+    # Only a local stack has a stand-in for all shops.
+    return ChannelAccounts(lambda: secrets().get("channels"), setups, config().shop_api_base)
+
+
 def channel_account(channel: str, account: str) -> ChannelAccount | None:
     """The account that a path names, or None: the caller answers as to a bad signature."""
-    from oms.channels.model import ChannelAccount
-
-    known = secrets().get("channels").get(channel, {}).get(account)
-    if known is None:
-        return None
-    settings = dict(known.get("settings", {}))
-    if stand_in := config().shop_api_base:  # on the local stack only
-        settings["base_url"] = f"{stand_in}/{channel}/{account}"
-    return ChannelAccount(
-        channel=channel,
-        account=account,
-        secrets=tuple(known["secrets"]),
-        domain=known.get("domain") or known.get("source", ""),
-        settings=settings,
-    )
+    return channel_accounts().get(channel, account)
 
 
-def tracking_push(channel: str, account: str) -> TrackingPush:
-    from oms.channels.push import NoTrackingPush
-    from oms.channels.registry import tracking_push
+def polled_accounts() -> list[ChannelAccount]:
+    """The accounts of channels that can be asked what changed."""
+    from oms.channels.registry import CHANNELS
+
+    known = channel_accounts().all()
+    return [each for each in known if each.channel in CHANNELS and CHANNELS[each.channel].polls]
+
+
+def shop_of(channel: str, account: str) -> Shop:
+    """The shop of a channel account; a silent one when there is no such account (any more)."""
+    from oms.channels.push import SilentShop
+    from oms.channels.registry import shop
 
     known = channel_account(channel, account)
-    return tracking_push(known) if known else NoTrackingPush()
+    return shop(known) if known else SilentShop()
 
 
 @cache
@@ -321,7 +348,7 @@ def index_orders() -> IndexOrders:
 def list_tasks() -> ListTasks:
     from oms.tasks.listing import ListTasks
 
-    return ListTasks(orders(), inbound(), cursors(), clock())
+    return ListTasks(orders(), inbound(), notices(), cursors(), clock())
 
 
 @cache
@@ -692,7 +719,9 @@ def validate_order() -> ValidateOrder:
     from oms.orders.address_check import I18nAddressCheck
     from oms.orders.validate import ValidateOrder
 
-    return ValidateOrder(orders(), stock(), I18nAddressCheck(), clock())
+    return ValidateOrder(
+        orders(), stock(), I18nAddressCheck(), clock(), hand_over(), claim_credit()
+    )
 
 
 @cache
@@ -789,4 +818,184 @@ def notify_customer() -> NotifyCustomer:
 def notify_channel() -> NotifyChannel:
     from oms.notifications.tell import NotifyChannel
 
-    return NotifyChannel(orders(), tracking_push, clock())
+    return NotifyChannel(orders(), shop_of, clock())
+
+
+# --- webhooks to subscribers -------------------------------------------------------------
+
+
+@cache
+def notices() -> DynamoNotices:
+    from oms.tasks.notices_store import DynamoNotices
+
+    return DynamoNotices(dynamo(), config().channels_table, clock())
+
+
+@cache
+def subscriptions() -> DynamoSubscriptions:
+    from oms.notifications.subscriptions_store import DynamoSubscriptions
+
+    return DynamoSubscriptions(dynamo(), config().channels_table, clock())
+
+
+@cache
+def listen_for_webhooks() -> ListenForWebhooks:
+    from oms.notifications.listen import ListenForWebhooks
+    from oms.platform.bus import RuleSwitch
+
+    switch = RuleSwitch(config().webhook_rule, config().event_bus)
+    return ListenForWebhooks(subscriptions(), switch)
+
+
+@cache
+def deliveries() -> DynamoDeliveries:
+    from oms.notifications.deliveries_store import DynamoDeliveries
+
+    return DynamoDeliveries(dynamo(), config().channels_table)
+
+
+def _webhook_reach() -> Reach:
+    from oms.notifications.safe_address import Reach
+
+    return Reach(this_machine=config().local_webhooks)
+
+
+@cache
+def _attempt_delivery() -> AttemptDelivery:
+    import random
+
+    from oms.notifications.deliver import AttemptDelivery
+    from oms.notifications.end_subscription import DisableFailing
+    from oms.notifications.http_sender import HttpSender
+
+    def tell(events: Sequence[BusEvent]) -> None:
+        bus().publish(events)
+
+    return AttemptDelivery(
+        deliveries(),
+        subscriptions(),
+        HttpSender(_webhook_reach()),
+        DisableFailing(subscriptions(), notices(), dynamo(), tell, clock()),
+        clock(),
+        jitter=lambda: random.uniform(-1, 1),
+    )
+
+
+@cache
+def deliver_event() -> DeliverEvent:
+    from oms.notifications.deliver import DeliverEvent
+
+    return DeliverEvent(
+        subscriptions(), deliveries(), subscriptions(), _attempt_delivery(), clock()
+    )
+
+
+@cache
+def sweep_webhooks() -> SweepWebhooks:
+    from oms.notifications.deliver import SweepWebhooks
+
+    return SweepWebhooks(
+        subscriptions(), deliveries(), subscriptions(), _attempt_delivery(), clock()
+    )
+
+
+@cache
+def subscribe() -> Subscribe:
+    from oms.notifications.safe_address import CheckAddress
+    from oms.notifications.subscribe import Subscribe
+
+    return Subscribe(subscriptions(), CheckAddress(_webhook_reach()), clock())
+
+
+@cache
+def change_subscription() -> ChangeSubscription:
+    from oms.notifications.subscribe import ChangeSubscription
+
+    return ChangeSubscription(subscriptions(), subscriptions(), notices(), clock())
+
+
+@cache
+def ping_subscription() -> PingSubscription:
+    from oms.notifications.subscribe import PingSubscription
+
+    return PingSubscription(
+        subscriptions(), deliveries(), subscriptions(), _attempt_delivery(), clock()
+    )
+
+
+@cache
+def replay_deliveries() -> ReplayDeliveries:
+    from oms.notifications.replay import ReplayDeliveries
+
+    return ReplayDeliveries(subscriptions(), deliveries(), clock())
+
+
+@cache
+def show_subscription() -> ShowSubscription:
+    from oms.notifications.webhook_view import ShowSubscription
+
+    return ShowSubscription(deliveries(), subscriptions())
+
+
+# --- drafts and buyers -------------------------------------------------------------------
+
+
+@cache
+def buyers() -> DynamoBuyers:
+    from oms.orders.buyers_store import DynamoBuyers
+
+    return DynamoBuyers(dynamo(), config().channels_table)
+
+
+@cache
+def claim_credit() -> ClaimCredit:
+    from oms.orders.credit import ClaimCredit
+
+    return ClaimCredit(buyers(), orders())
+
+
+@cache
+def draft_store() -> DynamoDrafts:
+    from oms.orders.drafts_store import DynamoDrafts
+
+    return DynamoDrafts(dynamo(), config().channels_table)
+
+
+@cache
+def drafts() -> Drafts:
+    from oms.orders.drafts import Drafts
+
+    return Drafts(draft_store(), clock())
+
+
+@cache
+def confirm_draft() -> ConfirmDraft:
+    from oms.orders.confirm_draft import ConfirmDraft
+    from oms.orders.contracts import parse_order
+
+    def read(body: Mapping[str, Any]) -> tuple[str, Content]:
+        order = parse_order(body)
+        return order.currency, order.content
+
+    return ConfirmDraft(draft_store(), capture_order(), read, stock().products, clock())
+
+
+@cache
+def hand_over() -> HandOver:
+    from oms.inventory.checkpoint_store import MovementSums
+    from oms.orders.claimants_store import DynamoClaimants
+    from oms.orders.hand_over import HandOver
+
+    sums = MovementSums(dynamo(), config().stock_table, clock())
+    claimants = DynamoClaimants(sums, stock(), holds(), orders())
+    return HandOver(orders(), stock(), holds(), claimants, clock())
+
+
+# --- imports -----------------------------------------------------------------------------
+
+
+@cache
+def import_orders() -> ImportOrders:
+    from oms.orders.import_orders import ImportOrders
+
+    return ImportOrders(orders(), inbound(), dynamo(), tokens(), clock())

@@ -7,6 +7,8 @@ elements, an amount is zero. What must be there is asked for with `required`.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -14,6 +16,7 @@ from typing import Any
 
 from oms.channels.model import Unmappable
 from oms.kernel.clock import from_iso
+from oms.kernel.errors import Unavailable
 from oms.kernel.money import CURRENCIES, Money
 from oms.platform.gate import one_line
 
@@ -63,6 +66,11 @@ class Reading:
             Reading(each, f"{listed.pointer}/{index}")
             for index, each in enumerate(listed.value or ())
         )
+
+    def each_required(self, key: str) -> tuple[Reading, ...]:
+        """As `each`, of a list that must be there, be it empty."""
+        self._field(key).required()
+        return self.each(key)
 
     def text(self, key: str, longest: int = 255) -> str:
         """One line of clean text: channels pass on whatever their customers typed."""
@@ -126,6 +134,33 @@ class Reading:
             return from_iso(text if _OFFSET.search(text) else text + assumed)
         except (ValueError, OverflowError):
             raise self._field(key).fail("invalid-time", "not a time with an offset") from None
+
+    def has(self, key: str) -> bool:
+        """Whether this is an object that names `key`, be it null."""
+        return isinstance(self.value, dict) and key in self.value
+
+    def id_or_empty(self, *keys: str) -> str:
+        """The id under `keys`, one below the other; empty when there is none. Never raises."""
+        try:
+            return self.at(*keys[:-1]).identifier(keys[-1])
+        except Unmappable:
+            return ""
+
+    def time_or_none(self, *keys: str, assumed: str = "") -> datetime | None:
+        """The time under `keys`, one below the other; None when it is no time. Never raises."""
+        try:
+            return self.at(*keys[:-1]).time(keys[-1], assumed)
+        except Unmappable:
+            return None
+
+
+@contextmanager
+def understood() -> Iterator[None]:
+    """What a shop answers, read in this block (or function): another shape is Unavailable."""
+    try:
+        yield
+    except Unmappable as unreadable:
+        raise Unavailable(f"an answer of another shape {unreadable.pointer}") from None
 
 
 def _plain(value: str | int | Decimal) -> str:

@@ -76,6 +76,7 @@ class Reason(StrEnum):
     RESERVATION = "RESERVATION"
     RELEASE = "RELEASE"
     SHIPMENT = "SHIPMENT"
+    COUNTER_SALE = "COUNTER_SALE"  # a customer took it out of the store
     BACKING = "BACKING"  # units arrived for a promise that was made beyond stock
     ORDERED = "ORDERED"  # bought, and on its way
     SENT = "SENT"  # left for another node of ours

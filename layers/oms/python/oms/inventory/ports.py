@@ -116,6 +116,10 @@ class StockLedger(Protocol):
         With a day in `terms`, the commit raises LotBlocked for a lot that is recalled or expired.
         """
 
+    def book_together(self, movements: Iterable[Movement]) -> list[Write]:
+        """Post `movements`, those of one row as one change. The commit raises InsufficientStock
+        when a sum would fall below zero."""
+
     @property
     def serials(self) -> SerialBook:
         """The units that have names of their own."""

@@ -205,6 +205,13 @@ class DynamoStock:
         """See `StockLedger`."""
         return self._writes(movements_of(legs, Reason.BACKING, reference, actor, at))
 
+    def book_together(self, movements: Iterable[Movement]) -> list[Write]:
+        """See `StockLedger`."""
+        rows: dict[Place, list[Movement]] = {}
+        for each in movements:
+            rows.setdefault(each.place, []).append(each)
+        return [w for row in rows.values() for w in writes.of_one_change(self._table, row)]
+
     def line(self, sku: Sku, limit: int = 1_000) -> list[Waiting]:
         return self._line.line(sku, limit)
 

@@ -6,7 +6,7 @@ Every level is guarded by the same sub-conditions, one for each figure that goes
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -38,11 +38,27 @@ from oms.platform.unit import Action, Item, Write
 
 # What may not happen to a lot that is recalled or has expired.
 _LEAVES = (Reason.RESERVATION, Reason.SHIPMENT)
+_NO_LIMIT = 10**9  # units beyond stock
 
 
 def of_movement(table: str, movement: Movement, terms: Terms = PLAIN) -> list[Write]:
     """The level's change and the movement that tells of it."""
     return [_level(table, movement, terms), _entry(table, movement)]
+
+
+def of_one_change(table: str, movements: Sequence[Movement]) -> list[Write]:
+    """`movements` of one row as one change of it: only their sum has to leave nothing below zero.
+
+    What an order loses to the others among them is counted as promised beyond stock, whatever
+    the SKU's policy says: it was promised before.
+    """
+    sums: dict[str, int] = {}
+    for movement in movements:
+        for bucket, change in movement.changes.items():
+            sums[bucket] = sums.get(bucket, 0) + change
+    together = replace(movements[0], changes=sums)
+    terms = Terms(oversell={together.sku: _NO_LIMIT})
+    return [_level(table, together, terms), *(_entry(table, each) for each in movements)]
 
 
 def of_product(table: str, product: Product) -> Write:

@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from oms.channels.push import PushOutcome, ShipmentFacts, ShippedLine, TrackingPush
+from oms.channels.ports import Shop
+from oms.channels.push import PushOutcome, ShipmentFacts, ToldLine
 from oms.kernel.clock import Clock
 from oms.kernel.errors import Unavailable
 from oms.kernel.ids import OrderId, shipment_id
@@ -92,7 +93,7 @@ class NotifyCustomer:
 @dataclass(frozen=True, slots=True)
 class NotifyChannel:
     orders: OrderStore
-    push: Callable[[str, str], TrackingPush]
+    shop: Callable[[str, str], Shop]
     clock: Clock
 
     def __call__(self, order_id: OrderId, run: Run, shipment: int, parcel: int) -> Outcome:
@@ -100,8 +101,8 @@ class NotifyChannel:
         _, box = order.parcel(shipment, parcel)
         if box.channel_told:
             return Outcome.TOLD
-        push = self.push(order.channel, order.account)
-        told = push.tell(shipped_parcel(order, content, shipment, parcel))
+        shop = self.shop(order.channel, order.account)
+        told = shop.tell_shipped(shipped_parcel(order, content, shipment, parcel))
         said = Outcome.SKIPPED if told is PushOutcome.UNSUPPORTED else Outcome.TOLD
         return until_unchanged(lambda: self._mark(order_id, shipment, parcel, said, run))
 
@@ -131,7 +132,7 @@ def shipped_parcel(order: Order, content: Content, shipment: int, parcel: int) -
     return ShipmentFacts(
         external_id=order.external_id,
         lines=tuple(
-            ShippedLine(ids.get(kit_line(each.line_id)[0], ""), each.units)
+            ToldLine(ids.get(kit_line(each.line_id)[0], ""), each.units)
             for each in box.lines
             if each.units
         ),

@@ -7,23 +7,48 @@ instant or a year later, fails on the business key and is told the first one's o
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from oms.inventory.reservation import HoldEnded, HoldState
-from oms.kernel.clock import Clock
+from oms.kernel.clock import Clock, iso
 from oms.kernel.errors import Invalid
-from oms.kernel.ids import OrderId, new_ulid
+from oms.kernel.ids import LineId, OrderId, Sku, new_ulid
+from oms.kernel.money import Money
 from oms.orders.adopt_hold import AdoptHold, Adoption, lapsed
 from oms.orders.content import Content
 from oms.orders.model import Order
 from oms.orders.ports import AlreadyCaptured, Inbound, OrderStore, RawDelivery
-from oms.platform.unit import Committer
+from oms.platform.unit import Committer, Write
 from oms.tracking.token import TrackingTokens
 
 
 @dataclass(frozen=True, slots=True)
+class PriceOverride:
+    """A person's own price for one unit of a line, instead of what was `listed`; `by` whom, and
+    when."""
+
+    line_id: LineId
+    sku: Sku
+    listed: Money | None
+    price: Money
+    reason: str
+    by: str
+    at: datetime
+
+
+# What else commits with an order that is captured.
+Alongside = Callable[[Order], Sequence[Write]]
+
+
+@dataclass(frozen=True, slots=True)
 class NewOrder:
-    """An order as it came in. Without an `external_id` its own id serves as one."""
+    """An order as it came in. Without an `external_id` its own id serves as one.
+
+    `version_at` is when its channel last changed it, `refunded_minor` what the channel has given
+    back of it. `overrides` are prices that a person set: the timeline tells of them.
+    """
 
     channel: str
     account: str
@@ -31,6 +56,9 @@ class NewOrder:
     number: str
     currency: str
     content: Content
+    version_at: datetime | None = None
+    refunded_minor: int = 0
+    overrides: tuple[PriceOverride, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,19 +101,22 @@ class CaptureOrder:
         correlation_id: str = "",
         key: IdempotencyKey | None = None,
         hold: HeldCart | None = None,
+        alongside: Alongside = lambda order: (),
     ) -> Captured:
-        """With a `hold` the order takes over a cart's units in the same transaction.
+        """With a `hold` the order takes over a cart's units in the same transaction, in which the
+        writes of `alongside` commit too.
 
         Raises Invalid `idempotency-key-reused` when the key came with another body before, or
         whatever is wrong with the hold.
         """
         adoption = self._adopted(self._order(new, correlation_id), new.content, hold)
         try:
-            return self._capture(new, adoption, delivery, key)
+            return self._capture(new, adoption, delivery, key, alongside)
         except HoldEnded:
             # It ended between our look and our write.
             order = self._order(new, correlation_id)
-            return self._capture(new, self._too_late(order, new.content, hold), delivery, key)
+            late = self._too_late(order, new.content, hold)
+            return self._capture(new, late, delivery, key, alongside)
 
     def _adopted(self, order: Order, content: Content, hold: HeldCart | None) -> Adoption:
         if hold is None or self.adopt is None:
@@ -105,11 +136,12 @@ class CaptureOrder:
         adoption: Adoption,
         delivery: RawDelivery,
         key: IdempotencyKey | None,
+        alongside: Alongside,
     ) -> Captured:
         order, content = adoption.order, adoption.content
         token = self.tokens.token(order.order_id)
         stored, writes = self.orders.first_writes(order, content, self.tokens.hash(token))
-        writes.extend(adoption.writes)
+        writes.extend((*adoption.writes, *alongside(stored)))
         writes.insert(0, self.inbound.first(stored, delivery))
         if key:
             writes.insert(
@@ -134,10 +166,15 @@ class CaptureOrder:
             total_minor=new.content.totals.total.amount_minor,
             captured_at=now,
             correlation_id=correlation_id,
+            channel_version=new.version_at,
+            channel_refunded_minor=new.refunded_minor,
         )
-        return order.noted(
+        order = order.noted(
             "OrderCaptured", f"channel:{new.channel}/{new.account}", now, intake=order.intake
         )
+        for each in new.overrides:
+            order = _overridden(order, each, now)
+        return order
 
     def _repeat(self, new: NewOrder, delivery: RawDelivery, known: AlreadyCaptured) -> Captured:
         if known.by_key and known.digest != delivery.digest:
@@ -147,3 +184,19 @@ class CaptureOrder:
         if known.digest != delivery.digest:
             self.inbound.later(new.channel, new.account, new.external_id, delivery)
         return Captured(known.order_id, self.tokens.token(known.order_id), duplicate=True)
+
+
+def _overridden(order: Order, override: PriceOverride, at: datetime) -> Order:
+    listed = override.listed
+    return order.noted(
+        "PriceOverridden",
+        override.by,
+        at,
+        line_id=override.line_id,
+        sku=override.sku,
+        listed_minor=listed.amount_minor if listed else None,
+        price_minor=override.price.amount_minor,
+        currency=override.price.currency,
+        reason=override.reason,
+        set_at=iso(override.at),
+    )

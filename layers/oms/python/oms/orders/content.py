@@ -102,6 +102,16 @@ class ChannelState(StrEnum):
     CANCELLED = "CANCELLED"
     FULFILLED = "FULFILLED"
     TEST = "TEST"
+    HANDED_OVER = "HANDED_OVER"  # sold in a store: the customer has left with the goods
+    ELSEWHERE = "ELSEWHERE"  # somebody else's warehouse sends it, of somebody else's stock
+
+
+@dataclass(frozen=True, slots=True)
+class Apart:
+    """An amount in another currency than the order's: named, and in no sum."""
+
+    title: str
+    amount: Money
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +120,11 @@ class Content:
 
     `ship_complete`: everything in one parcel. `priority` (0 to 9) is its rank in waiting lines.
     `fresh_days`: how long goods that expire must keep at least. `parts` are those of its kits.
+    `handed_over_at` is the node (a store) that a sale over the counter left. `tax_by_channel` is
+    what a marketplace collects and pays to the state itself. `marks` are digests of the parts of
+    the order as its channel gave them, to see what the channel changes later. `buyer_id`,
+    `po_number`, `invoice_terms` (NET30), `requested_ship_date` (a day, ISO) and `cost_centre`
+    are a business buyer's.
     """
 
     lines: tuple[Line, ...]
@@ -127,6 +142,16 @@ class Content:
     priority: int = NORMAL_PRIORITY
     fresh_days: int = 0
     parts: tuple[Part, ...] = ()
+    handed_over_at: str = ""
+    tax_by_channel: Money | None = None
+    apart: tuple[Apart, ...] = ()
+    marks: str = ""
+    buyer_id: str = ""
+    po_number: str = ""
+    invoice_terms: str = ""
+    requested_ship_date: str = ""
+    cost_centre: str = ""
+    note: str = ""
 
     def line(self, line_id: str) -> Line | None:
         """The line of that id; for a part of a kit, the kit's."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from oms.kernel.clock import Clock, iso
@@ -13,7 +13,7 @@ from oms.orders.model import Order
 from oms.orders.ports import AlreadyCaptured, RawDelivery
 from oms.platform.blobs import Blobs
 from oms.platform.dynamo import Dynamo
-from oms.platform.unit import Action, Item, Write
+from oms.platform.unit import Action, Item, Write, goes_through
 
 # A DynamoDB item ends at 400 KB and every write pays by the kilobyte.
 INLINE_LIMIT = 64 * 1024
@@ -21,10 +21,18 @@ _ABSENT = "attribute_not_exists(pk)"
 
 
 class DynamoInbound:
-    """Answers `oms.orders.ports.Inbound`."""
+    """Answers `oms.orders.ports.Inbound`. `noted` is the write by which an order has news."""
 
-    def __init__(self, dynamo: Dynamo, table: str, blobs: Blobs, clock: Clock) -> None:
+    def __init__(
+        self,
+        dynamo: Dynamo,
+        table: str,
+        blobs: Blobs,
+        clock: Clock,
+        noted: Callable[[str, str, str, bool], Write] | None = None,
+    ) -> None:
         self._dynamo, self._table, self._blobs, self._clock = dynamo, table, blobs, clock
+        self._noted = noted
 
     def first(self, order: Order, delivery: RawDelivery) -> Write:
         return Write(
@@ -47,8 +55,30 @@ class DynamoInbound:
         )
 
     def later(self, channel: str, account: str, external_id: str, delivery: RawDelivery) -> bool:
-        key = _business_key(channel, account, external_id, f"DELIVERY#{delivery.digest}")
-        return self._put_once(key, self._kept(delivery))
+        key = _business_key(channel, account, external_id, f"DELIVERY#{delivery.name}")
+        also = []
+        if delivery.follow and self._noted:
+            also.append(self._noted(channel, account, external_id, delivery.thin))
+        return self._put_once(key, self._kept(delivery), also)
+
+    def order_of(self, channel: str, account: str, external_id: str) -> OrderId | None:
+        """The order that a channel's order became; None when there is none yet."""
+        key = _business_key(channel, account, external_id, "ORDER")
+        item = self._dynamo.get(self._table, key)
+        return OrderId(item["order_id"]) if item else None
+
+    def newest(self, channel: str, account: str, external_id: str) -> Item | None:
+        """The kept delivery of the channel's newest version, apart from the first; for
+        `raw_body`."""
+        pk = _business_key(channel, account, external_id, "")["pk"]
+        items, _ = self._dynamo.query(
+            self._table,
+            "pk = :pk AND begins_with(sk, :later)",
+            {":pk": pk, ":later": "DELIVERY#"},
+            newest_first=True,
+            limit=1,
+        )
+        return items[0] if items else None
 
     def quarantine(
         self, channel: str, account: str, delivery: RawDelivery, code: str, reason: str
@@ -112,6 +142,14 @@ class DynamoInbound:
             for name, value in (("delivery", delivery.key), ("topic", delivery.topic))
             if value
         }
+        kept |= {
+            name: True
+            for name, value in (
+                ("thin", delivery.thin),
+                ("must_be_known", delivery.must_be_known),
+            )
+            if value
+        }
         if len(packed) <= INLINE_LIMIT:
             return {**kept, "body": packed}
         # The object comes first: a key without an order is rubbish, the reverse is a loss.
@@ -119,17 +157,9 @@ class DynamoInbound:
         self._blobs.put(key, packed, "application/zlib")
         return {**kept, "body_key": key}
 
-    def _put_once(self, key: dict[str, str], item: Item) -> bool:
-        fresh = True
-
-        def refused(old: Item | None) -> None:
-            nonlocal fresh
-            fresh = False
-
-        self._dynamo.commit(
-            [Write(Action.PUT, self._table, key, item, condition=_ABSENT, refused=refused)]
-        )
-        return fresh
+    def _put_once(self, key: dict[str, str], item: Item, also: Sequence[Write] = ()) -> bool:
+        first = Write(Action.PUT, self._table, key, item, condition=_ABSENT)
+        return goes_through(self._dynamo, first, also)
 
 
 def _business_key(channel: str, account: str, external_id: str, sort: str) -> dict[str, str]:

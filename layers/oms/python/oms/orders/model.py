@@ -56,6 +56,9 @@ class HoldKind(StrEnum):
     REVIEW = "REVIEW"  # the fraud screen wants a person
     MANUAL = "MANUAL"  # somebody put it on hold
     LATE = "LATE"  # overdue: tells, does not block
+    CREDIT = "CREDIT"  # a business buyer would owe more than its limit
+    SHORTAGE = "SHORTAGE"  # units that were promised to it were sold over a counter
+    CHANGED = "CHANGED"  # the channel changed what we cannot change any more
     ATTENTION = "ATTENTION"  # an undo failed or the rules do not know how to go on
 
 
@@ -126,6 +129,8 @@ class Order:
     `waiting` are its places in the lines for stock that is not there yet; `not_before` is when
     it may first be promised stock, `expected_on` the day (ISO) by which the rest should come.
     `promised_on` is the day by which the customer has it all; the timeline keeps earlier ones.
+    `channel_version` is when the channel last changed what we know of it, and
+    `channel_refunded_minor` what it has given back.
     `worklist` and `due_at` are set by the store (`oms.orders.agenda`) and by nobody else.
     """
 
@@ -155,6 +160,8 @@ class Order:
     delivered_at: datetime | None = None
     release_at: datetime | None = None
     correlation_id: str = ""
+    channel_version: datetime | None = None
+    channel_refunded_minor: int = 0
     worklist: str = ""
     due_at: datetime | None = None
     timeline: tuple[Entry, ...] = ()

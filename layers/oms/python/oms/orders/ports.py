@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol, TypeVar
 
 from oms.inventory.ports import StockLedger, StockReader, WaitingLine
 from oms.kernel.address import Address
+from oms.kernel.clock import iso
 from oms.kernel.ids import OrderId
 from oms.orders.content import Content
 from oms.orders.model import Order, Screening
@@ -39,6 +41,9 @@ class OrderStore(Protocol):
         first, and whatever a failed condition of `also` stands for.
         """
 
+    def changed(self, before: Order, after: Order) -> Write:
+        """The write of `save`, for a transaction that another order owns."""
+
     def first_writes(
         self, order: Order, content: Content, token_hash: str
     ) -> tuple[Order, list[Write]]:
@@ -69,12 +74,27 @@ class FraudScreen(Protocol):
 @dataclass(frozen=True, slots=True)
 class RawDelivery:
     """What a channel sent, byte for byte. `key` names the delivery where the channel gives
-    one; `digest` is of the body."""
+    one; `digest` is of the body.
+
+    `version_at` is when the channel last changed the order. `follow` says that the order is to
+    be brought up to date with the channel. A `thin` one only says that something happened, so
+    that two bodies of one `key` are one message.
+    """
 
     body: bytes
     digest: str
     key: str = ""
     topic: str = ""
+    version_at: datetime | None = None
+    follow: bool = False
+    thin: bool = False
+    must_be_known: bool = False  # it changes an order and makes none
+
+    @property
+    def name(self) -> str:
+        """What is the same when the message comes again; sorts by the channel's versions."""
+        version = iso(self.version_at) if self.version_at else ""
+        return f"{version}#{self.key if self.thin and self.key else self.digest}"
 
 
 class AlreadyCaptured(Exception):
@@ -102,7 +122,10 @@ class Inbound(Protocol):
         """Claim an `Idempotency-Key`. Refused: AlreadyCaptured."""
 
     def later(self, channel: str, account: str, external_id: str, delivery: RawDelivery) -> bool:
-        """Keep a further delivery of a known order; False when that body was kept before."""
+        """Keep a further delivery of an order; False when it was kept before.
+
+        With `follow` it is noted in the same write that the order has news.
+        """
 
     def quarantine(
         self, channel: str, account: str, delivery: RawDelivery, code: str, reason: str

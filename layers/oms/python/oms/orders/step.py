@@ -70,6 +70,8 @@ def already(order: Order, reached: Stage, outcome: Outcome) -> Outcome | None:
     """
     if order.stage in (Stage.CANCELLED, Stage.REJECTED, Stage.CLOSED):
         return Outcome.ENDED
+    if _PROGRESS[order.stage] < _PROGRESS[reached] - 1:
+        return Outcome.ON_HOLD  # sent back meanwhile: a later execution begins where it stands
     if _PROGRESS[order.stage] >= _PROGRESS[reached]:
         # Past intake a hold is the business of whoever ships, not of this workflow.
         return Outcome.ON_HOLD if order.blocked and order.stage in INTAKE else outcome

@@ -146,13 +146,20 @@ class DynamoOrders:
         """See `oms.orders.ports.OrderStore`. Nothing changed and nothing to add: no write."""
         if after == before and content is None and not also:
             return before
-        now = self._clock.now()
-        stored = replace(planned(before, after, self._timers, now), version=before.version + 1)
+        stored = self._next(before, after)
         writes = [self._put(before, stored)]
         if content is not None:
             writes.append(self._put_content(stored.order_id, content))
         self._dynamo.commit([*writes, *also])
         return stored
+
+    def changed(self, before: Order, after: Order) -> Write:
+        """See `oms.orders.ports.OrderStore`."""
+        return self._put(before, self._next(before, after))
+
+    def _next(self, before: Order, after: Order) -> Order:
+        planned_order = planned(before, after, self._timers, self._clock.now())
+        return replace(planned_order, version=before.version + 1)
 
     def first_writes(
         self, order: Order, content: Content, token_hash: str

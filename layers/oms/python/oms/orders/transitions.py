@@ -66,6 +66,11 @@ def all_delivered(order: Order) -> bool:
     return bool(live) and all(each.state == "DELIVERED" for each in live)
 
 
+def no_money_of_ours(order: Order) -> bool:
+    """The channel collects the money: there is nothing here that a new total makes wrong."""
+    return not order.settlement.records
+
+
 Guard = Callable[[Order], bool]
 
 # The code of the refusal when the guard does not hold.
@@ -76,6 +81,7 @@ GUARDS: Mapping[str, tuple[Guard, str]] = {
     "in_review": (in_review, "not-in-review"),
     "not_in_review": (not_in_review, "in-review"),
     "has_hold": (has_hold, "no-hold"),
+    "no_money_of_ours": (no_money_of_ours, "has-own-payment"),
     "all_delivered": (all_delivered, "not-delivered"),
 }
 
@@ -139,7 +145,15 @@ TABLE: tuple[Transition, ...] = (
         "intake",
         ("not_blocked", "screened"),
     ),
-    _T("resume", INTAKE, None, "IntakeRequested", "ops, sweeper, stock"),
+    _T(
+        "revise",
+        (*INTAKE, Stage.CONFIRMED),
+        Stage.CAPTURED,
+        "OrderEdited",
+        "channel",
+        ("no_money_of_ours",),
+    ),
+    _T("resume", INTAKE, None, "IntakeRequested", "ops, sweeper, stock, channel"),
     # fulfilment
     _T("release", (Stage.CONFIRMED,), Stage.RELEASED, "OrderReleased", "sweeper", ("not_blocked",)),
     _T(
@@ -164,6 +178,8 @@ TABLE: tuple[Transition, ...] = (
     _T("complete", (Stage.CONFIRMED,), Stage.CLOSED, "OrderCompleted", "sweeper", ("not_blocked",)),
     # what the channel already did
     _T("adopt_fulfilled", (Stage.CAPTURED,), Stage.CLOSED, "OrderFulfilledInChannel", "intake"),
+    _T("hand_over", (Stage.CAPTURED,), Stage.CLOSED, "OrderHandedOver", "intake", ("not_blocked",)),
+    _T("adopt_elsewhere", (Stage.CAPTURED,), Stage.CLOSED, "OrderFulfilledElsewhere", "intake"),
     # people
     _T(
         "cancel",

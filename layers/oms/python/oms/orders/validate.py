@@ -13,12 +13,19 @@ from dataclasses import dataclass
 from oms.kernel.clock import Clock
 from oms.kernel.ids import OrderId, Sku
 from oms.kernel.unchanged import until_unchanged
-from oms.orders.content import ChannelState, Content, PaymentTerms
+from oms.orders.content import ChannelState, Content, Line, PaymentTerms
+from oms.orders.credit import ClaimCredit, Claimed
+from oms.orders.hand_over import HandOver, TooManyAtOnce
 from oms.orders.model import HoldKind, Order, Stage
 from oms.orders.ports import AddressCheck, OrderStore, Stock
 from oms.orders.step import Outcome, Run, already
 from oms.orders.transitions import moved
 
+# What becomes of an order that the channel ended before we began; any other is cancelled.
+_ADOPTED = {
+    ChannelState.FULFILLED: "adopt_fulfilled",
+    ChannelState.ELSEWHERE: "adopt_elsewhere",
+}
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)+")
 
 
@@ -33,11 +40,7 @@ def findings(
     content: Content, known_skus: Collection[Sku], address_problem: str
 ) -> Iterator[Finding]:
     """What is wrong with an order, each with the kind of hold that lets a person mend it."""
-    for line in content.shippable:
-        if not line.sku:
-            yield Finding(HoldKind.SKU, "the channel named no SKU", line.line_id)
-        elif line.sku not in known_skus:
-            yield Finding(HoldKind.SKU, f"unknown SKU {line.sku}", line.line_id)
+    yield from sku_findings(content, known_skus)
     if content.shippable and address_problem:
         yield Finding(HoldKind.ADDRESS, address_problem)
     if content.customer.email and not _EMAIL.fullmatch(content.customer.email):
@@ -46,6 +49,27 @@ def findings(
         yield Finding(HoldKind.TOTALS, "the channel's total differs from its parts")
     if content.terms is PaymentTerms.UNPAID_IN_CHANNEL:
         yield Finding(HoldKind.PAYMENT, "not paid in the channel yet")
+
+
+def _of_credit(credit: Claimed) -> Iterator[Finding]:
+    if credit.problem:
+        yield Finding(HoldKind.CREDIT, credit.problem)
+
+
+def sku_findings(content: Content, known_skus: Collection[Sku]) -> Iterator[Finding]:
+    """The lines that name no product we know."""
+    for line in content.shippable:
+        if not line.sku:
+            reason = f"the channel named no SKU{_there(line)}"
+            yield Finding(HoldKind.SKU, reason, line.line_id)
+        elif line.sku not in known_skus:
+            reason = f"unknown SKU {line.sku}{_there(line)}"
+            yield Finding(HoldKind.SKU, reason, line.line_id)
+
+
+def _there(line: Line) -> str:
+    """Which line it is in the channel: of an EDI order, the segment and its place."""
+    return f" in its line {line.external_id}" if line.external_id else ""
 
 
 def tolerance(content: Content) -> int:
@@ -60,6 +84,8 @@ class ValidateOrder:
     stock: Stock
     addresses: AddressCheck
     clock: Clock
+    hand_over: HandOver
+    credit: ClaimCredit
 
     def __call__(self, order_id: OrderId, run: Run) -> Outcome:
         return until_unchanged(lambda: self._validate(order_id, run))
@@ -68,22 +94,27 @@ class ValidateOrder:
         order, content = self.orders.load_with_content(order_id)
         if answer := already(order, Stage.VALIDATED, Outcome.VALID):
             return answer
+        if content.channel_state is ChannelState.HANDED_OVER:
+            return self._hand_over(order, content, run)
         if content.channel_state is not ChannelState.OPEN:
             return self._adopt(order, content, run)
-        found = tuple(f for f in self._findings(content) if f.kind not in order.waived)
-        if found:
+        credit = self.credit(order)
+        every = [*self._findings(content), *_of_credit(credit)]
+        if found := tuple(each for each in every if each.kind not in order.waived):
             return self._hold(order, found, run)
         after = moved(
             order, "validate", run.actor, self.clock.now(), run=run.name, outcome=Outcome.VALID
         )
-        self.orders.save(order, after)
+        self.orders.save(order, after, also=credit.writes)
         return Outcome.VALID
 
     def _findings(self, content: Content) -> Iterator[Finding]:
-        named = {line.sku for line in content.shippable if line.sku}
-        known = self.stock.products(named) if named else {}
         problem = self.addresses.problem(content.shipping_address) if content.shippable else ""
-        return findings(content, known.keys(), problem)
+        return findings(content, self._known(content), problem)
+
+    def _known(self, content: Content) -> Collection[Sku]:
+        named = {line.sku for line in content.shippable if line.sku}
+        return self.stock.products(named).keys() if named else ()
 
     def _hold(self, order: Order, found: tuple[Finding, ...], run: Run) -> Outcome:
         now, after = self.clock.now(), order
@@ -96,12 +127,24 @@ class ValidateOrder:
         self.orders.save(order, after)
         return Outcome.ON_HOLD
 
+    def _hand_over(self, order: Order, content: Content, run: Run) -> Outcome:
+        """The goods have left: only what keeps us from booking that waits for a person."""
+        found = tuple(sku_findings(content, self._known(content)))
+        if not found and (problem := self.hand_over.problem(order, content)):
+            found = (Finding(HoldKind.ATTENTION, problem),)
+        if found:
+            return self._hold(order, found, run)
+        try:
+            return self.hand_over(order, content, run)
+        except TooManyAtOnce:
+            why = "too many lose units to this sale: give their promises up by hand, then retry"
+            return self._hold(order, (Finding(HoldKind.ATTENTION, why),), run)
+
     def _adopt(self, order: Order, content: Content, run: Run) -> Outcome:
         """The channel ended the order before we began: take no stock, send nothing."""
-        fulfilled = content.channel_state is ChannelState.FULFILLED
         after = moved(
             order,
-            "adopt_fulfilled" if fulfilled else "cancel",
+            _ADOPTED.get(content.channel_state, "cancel"),
             run.actor,
             self.clock.now(),
             run=run.name,

@@ -11,7 +11,7 @@ from oms.kernel.clock import iso
 from oms.kernel.codec import dump
 from oms.kernel.ids import shipment_id
 from oms.kernel.money import Money
-from oms.orders.content import Content, Line, Part, PaymentTerms
+from oms.orders.content import ChannelState, Content, Line, Part, PaymentTerms
 from oms.orders.model import Hold, HoldKind, Order, Stage
 from oms.orders.transitions import may
 from oms.payments.model import PaymentStatus, card_status
@@ -58,6 +58,12 @@ def fulfilment_status(order: Order) -> str:
     return "PARTIALLY_SHIPPED" if states & moving else "IN_PROGRESS"
 
 
+def left_the_store(order: Order, content: Content) -> bool:
+    """A sale over a counter, booked: the customer has the goods."""
+    over = content.channel_state is ChannelState.HANDED_OVER
+    return over and order.stage is Stage.CLOSED
+
+
 def allowed_actions(order: Order) -> list[str]:
     return [action for action, transition in ACTIONS.items() if may(order, transition)]
 
@@ -73,7 +79,9 @@ def card(order: Order, content: Content) -> dict[str, Any]:
         "status": order.status,
         "stage": order.stage.value,
         "payment_status": payment_status(order, content),
-        "fulfilment_status": fulfilment_status(order),
+        "fulfilment_status": (
+            "DELIVERED" if left_the_store(order, content) else fulfilment_status(order)
+        ),
         "total": money(content.totals.total),
         "customer_name": content.customer_name,
         "nodes": sorted({leg.node for leg in order.legs} | {s.node for s in order.shipments}),
@@ -109,7 +117,14 @@ def page(order: Order, content: Content, tracking_url: str) -> dict[str, Any]:
         "customer": dump(content.customer, full=True) | {"name": content.customer_name},
         "shipping_address": dump(content.shipping_address, full=True),
         "billing_address": dump(content.billing_address, full=True),
-        "lines": [_line(order, line, content.parts_of(line)) for line in content.lines],
+        "handed_over_at": content.handed_over_at or None,
+        "buyer_id": content.buyer_id or None,
+        "po_number": content.po_number or None,
+        "invoice_terms": content.invoice_terms or None,
+        "requested_ship_date": content.requested_ship_date or None,
+        "cost_centre": content.cost_centre or None,
+        "note": content.note or None,
+        "lines": [_line(order, line, content) for line in content.lines],
         "reservations": [dump(leg, full=True) for leg in order.legs],
         "shipments": [shipment_view(order, each) for each in order.shipments],
         "payments": [dump(record, full=True) for record in order.settlement.records],
@@ -146,7 +161,10 @@ def hold_view(order: Order, hold: Hold) -> dict[str, Any]:
     }
 
 
-def _line(order: Order, line: Line, parts: Sequence[Part]) -> dict[str, Any]:
+def _line(order: Order, line: Line, content: Content) -> dict[str, Any]:
+    states = line_states(order, line, content.parts_of(line))
+    if left_the_store(order, content):
+        states |= {"open": 0, "delivered": line.quantity}
     return {
         "line_id": line.line_id,
         "external_id": line.external_id,
@@ -158,7 +176,7 @@ def _line(order: Order, line: Line, parts: Sequence[Part]) -> dict[str, Any]:
         "tax": money(line.tax),
         "needs_shipping": line.needs_shipping,
         "reserve_after": line.reserve_after or None,
-        "states": line_states(order, line, parts),
+        "states": states,
     }
 
 

@@ -18,6 +18,7 @@ from oms.kernel.errors import NotFound
 from oms.kernel.ids import OrderId, Sku
 from oms.kernel.unchanged import until_unchanged
 from oms.orders.content import Content
+from oms.orders.displace import restored
 from oms.orders.hold import resumed
 from oms.orders.model import INTAKE, Leg, Order, Stage
 from oms.orders.ports import OrderStore, Stock
@@ -84,6 +85,7 @@ class WakeOrder:
         after = replace(order, legs=legs, waiting=waiting_for(order, legs)).noted(
             "StockBacked", ACTOR, now, sku=swap.to.sku, units=swap.to.quantity, node=swap.to.node
         )
+        after = restored(after, ACTOR, now)
         writes = [*self._moved(order, swap, now), *self.stock.in_line(order.waiting, after.waiting)]
         return self.orders.save(order, after, also=writes)
 

@@ -35,8 +35,10 @@ class Blobs:
     def put(self, key: str, body: bytes, content_type: str) -> None:
         self._s3.put_object(Bucket=self._bucket, Key=key, Body=body, ContentType=content_type)
 
-    def get(self, key: str) -> bytes:
-        body: bytes = self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read()
+    def get(self, key: str, version: str = "") -> bytes:
+        """The newest of that name, or the very `version`."""
+        which = {"Key": key, "VersionId": version} if version else {"Key": key}
+        body: bytes = self._s3.get_object(Bucket=self._bucket, **which)["Body"].read()
         return body
 
     def link(self, key: str, filename: str, seconds: int = LINK_SECONDS) -> str:

@@ -52,3 +52,22 @@ class Bus:
             "DetailType": event.detail_type,
             "Detail": json.dumps(event.detail, ensure_ascii=False),
         }
+
+
+class RuleSwitch:
+    """Turns one rule of the bus on or off. A rule that nobody listens to costs a message an event.
+
+    What was set last is remembered, so asking again costs nothing while the process lives.
+    """
+
+    def __init__(self, rule: str, bus: str, client: Any = None) -> None:
+        self._rule, self._bus, self._given = rule, bus, client
+        self._is_on: bool | None = None
+
+    def set(self, on: bool) -> None:
+        if on is self._is_on:
+            return
+        client = self._given or _client()
+        call = client.enable_rule if on else client.disable_rule
+        call(Name=self._rule, EventBusName=self._bus)
+        self._is_on = on

@@ -23,9 +23,11 @@ class Config:
     inbound_table: str
     stock_table: str
     index_table: str
+    channels_table: str
     label_bucket: str
     raw_bucket: str
     event_bus: str
+    webhook_rule: str
     intake_machine: str
     shipment_machine: str
     secrets_prefix: str
@@ -38,6 +40,7 @@ class Config:
     sender: str
     label_formats: tuple[str, ...]
     repair_stock: bool = False  # by the nightly check; otherwise it only reports
+    local_webhooks: bool = False  # subscribers may be on this machine, by plain http
 
 
 @cache
@@ -50,9 +53,11 @@ def config() -> Config:
         inbound_table=env("INBOUND_TABLE", ""),
         stock_table=env("STOCK_TABLE", ""),
         index_table=env("INDEX_TABLE", ""),
+        channels_table=env("CHANNELS_TABLE", ""),
         label_bucket=env("LABEL_BUCKET", ""),
         raw_bucket=env("RAW_BUCKET", ""),
         event_bus=env("EVENT_BUS", ""),
+        webhook_rule=env("WEBHOOK_RULE", ""),
         intake_machine=env("INTAKE_MACHINE_ARN", ""),
         shipment_machine=env("SHIPMENT_MACHINE_ARN", ""),
         secrets_prefix=env("SECRETS_PREFIX", ""),
@@ -65,6 +70,7 @@ def config() -> Config:
         sender=settings.get("sender", ""),
         label_formats=tuple(settings.get("label_formats", ("PDF",))),
         repair_stock=bool(settings.get("repair_stock", False)),
+        local_webhooks=bool(settings.get("local_webhooks", False)),
     )
 
 

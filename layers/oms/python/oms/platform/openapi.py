@@ -12,15 +12,27 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
+from oms.notifications.delivery import DeliveryState
 from oms.orders.view import ACTIONS
 from oms.platform.openapi_parts.bodies import BY_HAND, EXAMPLES, contract_schemas
+from oms.platform.openapi_parts.channels import CHANNEL_OPERATIONS, CHANNEL_SCHEMAS
+from oms.platform.openapi_parts.drafts_and_buyers import DESK_OPERATIONS, DESK_SCHEMAS
+from oms.platform.openapi_parts.imports import IMPORT_OPERATIONS, IMPORT_SCHEMAS
 from oms.platform.openapi_parts.operations import CSV, HTML, JSON, OPERATIONS, Operation
 from oms.platform.openapi_parts.order_schemas import ORDERS, STATUSES
 from oms.platform.openapi_parts.other_schemas import OTHERS
 from oms.platform.openapi_parts.problem_types import PROBLEM_TYPES
 from oms.platform.openapi_parts.shapes import DAY, TEXT, Schema, one_of, ref
+from oms.platform.openapi_parts.subscriptions import SUBSCRIPTION_OPERATIONS, SUBSCRIPTION_SCHEMAS
 
 PROBLEM_JSON = "application/problem+json"
+_ALL = {
+    **OPERATIONS,
+    **CHANNEL_OPERATIONS,
+    **SUBSCRIPTION_OPERATIONS,
+    **DESK_OPERATIONS,
+    **IMPORT_OPERATIONS,
+}
 _PATH_PARAMETER = re.compile(r"{(\w+)}")
 _WORDS = {
     200: "As asked",
@@ -51,8 +63,8 @@ def document() -> dict[str, Any]:
             "RFC 9457; URLs in answers are relative to this API.",
         },
         "servers": [{"url": "/"}],
-        "tags": [{"name": tag} for tag in dict.fromkeys(o.tag for o in OPERATIONS.values())],
-        "paths": _paths(OPERATIONS),
+        "tags": [{"name": tag} for tag in dict.fromkeys(o.tag for o in _ALL.values())],
+        "paths": _paths(_ALL),
         "components": {
             "schemas": _schemas(),
             "parameters": _PARAMETERS,
@@ -68,7 +80,16 @@ def document() -> dict[str, Any]:
 
 def _schemas() -> dict[str, Schema]:
     made: dict[str, Schema] = {}
-    for part in (ORDERS, OTHERS, BY_HAND, contract_schemas()):
+    parts = (
+        ORDERS,
+        OTHERS,
+        SUBSCRIPTION_SCHEMAS,
+        DESK_SCHEMAS,
+        CHANNEL_SCHEMAS,
+        IMPORT_SCHEMAS,
+        BY_HAND,
+    )
+    for part in (*parts, contract_schemas()):
         if both := made.keys() & part.keys():
             raise ValueError(f"two schemas are named {sorted(both)}")
         made |= part
@@ -162,6 +183,7 @@ _PARAMETERS: dict[str, dict[str, Any]] = {
     ),
     "cursor": _query("cursor", "`next_cursor` of the page before; opaque, and bound to its list"),
     "status": _query("status", "Orders of this status", one_of(STATUSES)),
+    "deliveryStatus": _query("status", "Deliveries of this status", one_of(DeliveryState)),
     "channel": _query("channel", "Orders of this channel"),
     "node": _query("node", "Orders with units at this node"),
     "sku": _query("sku", "Orders with this SKU"),
@@ -186,6 +208,7 @@ _PARAMETERS: dict[str, dict[str, Any]] = {
     "orderAction": _action(ACTIONS),
     "lotAction": _action(("recall", "clear")),
     "purchaseAction": _action(("cancel", "reschedule")),
+    "subscriptionAction": _action(("disable", "enable", "remove")),
     "shipmentAction": _action(("pick", "pack", "ship", "reject")),
     "idempotencyKey": {
         "name": "Idempotency-Key",

@@ -8,7 +8,7 @@ when the condition fails, so the caller reads causes and never positions in a li
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -47,3 +47,29 @@ class Write:
     names: Mapping[str, str] = field(default_factory=dict)
     values: Mapping[str, Any] = field(default_factory=dict)
     refused: Callable[[Item | None], Exception | None] | None = None
+
+
+class _NotSo(Exception):
+    """A condition that a caller asks about, and does not mind."""
+
+
+def goes_through(
+    database: Committer,
+    write: Write,
+    also: Sequence[Write] = (),
+    mine: Callable[[Item], bool] = lambda old: False,
+) -> bool:
+    """Commit `write` with `also`; False when the condition of `write` does not hold.
+
+    `mine` knows from the item that is there that this very write has happened already: the
+    client sends a write again when its reply is lost.
+    """
+
+    def refused(old: Item | None) -> Exception | None:
+        return None if old is not None and mine(old) else _NotSo()
+
+    try:
+        database.commit([replace(write, refused=refused), *also])
+    except _NotSo:
+        return False
+    return True

@@ -8,16 +8,16 @@ from typing import TypeVar
 from pydantic import BaseModel, ValidationError
 
 from oms.kernel.errors import FieldError, Invalid
-from oms.platform.gate import parse
+from oms.platform.gate import LIMIT, parse
 
 M = TypeVar("M", bound=BaseModel)
 _MOST_ERRORS = 100
 
 
-def read(model: type[M], raw: bytes) -> M:
+def read(model: type[M], raw: bytes, limit: int = LIMIT) -> M:
     """`raw` as `model`. Raises Malformed or TooLarge from the gate, Invalid with one field
     error per cause from the contract. No message repeats what was sent."""
-    parse(raw)
+    parse(raw, limit)
     try:
         # From the bytes, so that strict mode takes times and enums as JSON writes them.
         return model.model_validate_json(raw)

@@ -1,8 +1,9 @@
 """Tasks: what waits for a person, why, and what the person may do about it.
 
 A task is not a thing of its own: a hold of an order is one, and so is a delivery in quarantine.
-So a task can neither be lost nor outlive its cause. Its id is `{order_id}.{hold number}` or
-`quarantine.{digest}`.
+So a task can neither be lost nor outlive its cause. What hangs on no order is a notice
+(`oms.tasks.notices`). The id is `{order_id}.{hold number}`, `quarantine.{digest}` or
+`notice.{digest}`.
 """
 
 from __future__ import annotations
@@ -18,8 +19,9 @@ from oms.kernel.errors import NotFound
 from oms.kernel.ids import OrderId, is_ulid
 from oms.orders.content import Content
 from oms.orders.model import Hold, HoldKind, Order
+from oms.tasks.notices import Notice
 
-QUARANTINE = "quarantine"
+QUARANTINE, NOTICE = "quarantine", "notice"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,18 +60,23 @@ ACTIONS: Mapping[HoldKind, tuple[Action, ...]] = {
     HoldKind.REVIEW: (Action("approve"), Action("reject", (Field("reason"),)), _OWN),
     HoldKind.MANUAL: (Action("release-hold"), _CANCEL, _OWN),
     HoldKind.LATE: (Action("acknowledge"), _OWN),
+    HoldKind.CREDIT: (Action("accept"), _CANCEL, _OWN),
+    HoldKind.SHORTAGE: (Action("release-hold"), _CANCEL, _OWN),
+    HoldKind.CHANGED: (Action("acknowledge"), _CANCEL, _OWN),
     HoldKind.ATTENTION: (Action("retry"), _CANCEL, _OWN),
 }
 QUARANTINE_ACTIONS = (Action("replay"), Action("discard", (Field("reason"),)))
+NOTICE_ACTIONS = (Action("acknowledge"),)
 
 
 @dataclass(frozen=True, slots=True)
 class TaskName:
-    """Where a task id leads: to a hold of an order, or to a delivery in quarantine."""
+    """Where a task id leads: to a hold of an order, a delivery in quarantine, or a notice."""
 
     order_id: OrderId | None
     hold: int
     digest: str
+    notice: str = ""
 
 
 def parse_task_id(text: str) -> TaskName:
@@ -77,6 +84,8 @@ def parse_task_id(text: str) -> TaskName:
     head, _, tail = text.partition(".")
     if head == QUARANTINE and tail.isalnum():
         return TaskName(None, 0, tail)
+    if head == NOTICE and tail.isalnum():
+        return TaskName(None, 0, "", tail)
     if is_ulid(head) and tail.isascii() and tail.isdigit() and len(tail) < 6:
         return TaskName(OrderId(head), int(tail), "")
     raise NotFound(f"no task {text[:60]}")
@@ -118,6 +127,25 @@ def of_quarantined(item: Mapping[str, Any], now: datetime) -> dict[str, Any]:
         "subject": {"account": item["account"], "code": item["code"]},
         "detail": {},
         "allowed_actions": [_action(each) for each in QUARANTINE_ACTIONS],
+    }
+
+
+def of_notice(notice: Notice, now: datetime) -> dict[str, Any]:
+    """The task that a notice is."""
+    return {
+        "task_id": f"{NOTICE}.{notice.notice_id}",
+        "kind": notice.kind,
+        "reason": notice.reason,
+        "order_id": notice.subject.get("order_id"),
+        "number": "",
+        "channel": notice.subject.get("channel", ""),
+        "status": "NOTICE",
+        "since": iso(notice.since),
+        "age_seconds": max(0, round((now - notice.since).total_seconds())),
+        "owner": "",
+        "subject": dict(notice.subject),
+        "detail": {},
+        "allowed_actions": [_action(each) for each in NOTICE_ACTIONS],
     }
 
 

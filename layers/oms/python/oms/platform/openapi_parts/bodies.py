@@ -56,6 +56,50 @@ EXAMPLES: dict[str, Any] = {
         ],
         "payment": {"method": "card", "payment_method": "pm_card_visa"},
     },
+    "DraftBody": {
+        "currency": "USD",
+        "customer": {"name": "Ada Park", "phone": "+12025550100"},
+        "lines": [
+            {
+                "sku": "MUG-BLUE",
+                "quantity": 2,
+                "unit_price": {"amount_minor": 1299, "currency": "USD"},
+                "price_override": {
+                    "amount_minor": 999,
+                    "currency": "USD",
+                    "reason": "the handle was chipped last time",
+                },
+            }
+        ],
+    },
+    "DraftChanges": {"version": 1, "note": "ring before noon"},
+    "BuyerBody": {
+        "name": "Harbor Cafe",
+        "terms": "NET30",
+        "currency": "USD",
+        "price_list": {"MUG-BLUE": 899},
+        "credit_limit_minor": 250000,
+    },
+    "ImportBody": {
+        "channel": "api",
+        "format": "oms",
+        "orders": [
+            {
+                "external_id": "LEGACY-1",
+                "status": "closed",
+                "placed_at": "2023-02-03T04:05:06Z",
+                "currency": "USD",
+                "customer": {"name": "Ada Park", "email": "ada@example.com"},
+                "lines": [
+                    {
+                        "sku": "MUG-BLUE",
+                        "quantity": 2,
+                        "unit_price": {"amount_minor": 1299, "currency": "USD"},
+                    }
+                ],
+            }
+        ],
+    },
     "ReceiptBody": {
         "reference": "PO-9",
         "node": "WH-EAST",
@@ -121,6 +165,12 @@ EXAMPLES: dict[str, Any] = {
     },
     "RoutingPolicyBody": {"version": 1, "criteria": ["fewest_nodes", "distance"]},
     "ReconcileBody": {"repair": False},
+    "WebhookBody": {
+        "url": "https://hooks.example.com/oms",
+        "events": ["OrderConfirmed", "ShipmentShipped"],
+        "description": "the warehouse dashboard",
+    },
+    "WebhookReplayBody": {"from": "2026-11-21T00:00:00Z", "to": "2026-11-22T00:00:00Z"},
     "SpreadBody": {"parts": 25, "node": "WH-EAST", "hot_until": "2026-11-28T00:00:00Z"},
     "OfflineCarrierEvents": {
         "events": [
@@ -190,6 +240,7 @@ def contract_schemas() -> dict[str, Schema]:
     """The JSON Schemas of the contracts, by class name. Imports pydantic."""
     from pydantic.json_schema import models_json_schema
 
+    from oms.channels.setup_contracts import SetupBody
     from oms.inventory.contracts import AdjustmentBody, ReceiptBody
     from oms.inventory.policy_contracts import RoutingPolicyBody, SellingPolicyBody
     from oms.inventory.reconcile_contracts import ReconcileBody
@@ -206,12 +257,22 @@ def contract_schemas() -> dict[str, Schema]:
         TransferArrivalBody,
         TransferBody,
     )
+    from oms.notifications.refund_contracts import ChannelRefundBody
+    from oms.notifications.webhook_contracts import WebhookBody, WebhookReplayBody
+    from oms.orders.buyer_contracts import BuyerBody
     from oms.orders.contracts import OrderBody
+    from oms.orders.draft_contracts import DraftBody, DraftChanges, DraftConfirmation
+    from oms.orders.import_contracts import ImportBody
     from oms.payments.contracts import StripeEvent
     from oms.tracking.contracts import OfflineCarrierEvents
 
     contracts = (
         OrderBody,
+        ImportBody,
+        DraftBody,
+        DraftChanges,
+        DraftConfirmation,
+        BuyerBody,
         ReceiptBody,
         AdjustmentBody,
         NodeBody,
@@ -232,6 +293,10 @@ def contract_schemas() -> dict[str, Schema]:
         StripeEvent,
         SpreadBody,
         ReconcileBody,
+        WebhookBody,
+        WebhookReplayBody,
+        SetupBody,
+        ChannelRefundBody,
     )
     _, schema = models_json_schema(
         [(each, "validation") for each in contracts],

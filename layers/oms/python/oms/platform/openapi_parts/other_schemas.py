@@ -29,6 +29,7 @@ from oms.platform.openapi_parts.shapes import (
     ref,
 )
 from oms.search.on_time import Verdict
+from oms.tasks.notices import NoticeKind
 from oms.tracking.model import ScanStatus
 
 _FIGURES = (*BUCKETS, AVAILABLE)
@@ -221,14 +222,14 @@ STOCK_WORK: dict[str, Schema] = {
 
 TASKS: dict[str, Schema] = {
     "Task": record(
-        "What waits for a person: a hold of an order, or a delivery in quarantine.",
+        "What waits for a person: a hold of an order, a delivery in quarantine, or a notice.",
         task_id=TEXT,
-        kind=one_of((*(kind.value for kind in HoldKind), "QUARANTINE")),
+        kind=one_of((*(kind.value for kind in (*HoldKind, *NoticeKind)), "QUARANTINE")),
         reason=TEXT,
         order_id=nullable(TEXT),
         number=TEXT,
         channel=TEXT,
-        status=one_of((*STATUSES, "QUARANTINED")),
+        status=one_of((*STATUSES, "QUARANTINED", "NOTICE")),
         since=TIME,
         age_seconds=COUNT,
         owner=TEXT,
@@ -277,6 +278,7 @@ SERVICE: dict[str, Schema] = {
         "anyOf": [
             record(order_id=TEXT, tracking_url=TEXT, duplicate=YES_NO),
             record(quarantined=YES_NO),
+            record("It will be fetched from the channel.", noted=YES_NO),
         ],
     },
     "NothingToDo": {
