@@ -20,6 +20,7 @@ from benchmarks.mix import Sample
 from local.client import ApiClient, shopify_message
 
 _ALONE, _CLIENTS, _EACH = 30, 8, 5
+_CHANGES, _BESIDE = 20, 2
 _POLL_SECONDS = 0.02
 _PATIENCE_SECONDS = 60.0
 _DONE = ("CONFIRMED", "RELEASED", "SHIPPED", "DELIVERED", "CLOSED")
@@ -56,6 +57,7 @@ def _figures(api: ApiClient) -> dict[str, Any]:
         together = list(clients.map(lambda number: _one(api, number), numbers))
     seconds = time.perf_counter() - began
     return {
+        "stock_to_shop_ms": _spread(_stock_to_shop(api, first + 900)),
         "orders_alone": _ALONE,
         "accepted_ms": _spread([accepted for accepted, _ in alone]),
         "confirmed_ms": _spread([confirmed for _, confirmed in alone]),
@@ -64,6 +66,46 @@ def _figures(api: ApiClient) -> dict[str, Any]:
         "orders_per_second": round(len(together) / seconds, 2),
         "accepted_together_ms": _spread([accepted for accepted, _ in together]),
     }
+
+
+def _stock_to_shop(api: ApiClient, number: int) -> list[float]:
+    """Milliseconds from a change of stock to the shop having the new figure, one SKU at a time,
+    while orders come in beside it."""
+    skus = _listed(api, number)
+    before = api.get("/_shops/shopify")
+    with ThreadPoolExecutor(_BESIDE) as clients:
+        for n in range(_BESIDE * _EACH):
+            clients.submit(_one, api, number + 1 + n)
+        return [_told(api, sku, before[sku] + 1) for sku in skus]
+
+
+def _listed(api: ApiClient, number: int) -> list[str]:
+    """SKUs that the shop lists, each with a figure: an order names them all."""
+    skus = [row["sku"] for row in api.get("/stock", limit="60")["items"]][:_CHANGES]
+    order = json.loads(Sample("Shopify, one line", number).raw)
+    line = order["line_items"][0]
+    order["line_items"] = [{**line, "id": n, "sku": sku} for n, sku in enumerate(skus, 1)]
+    body, headers = json.dumps(order).encode(), {"Content-Type": "application/json"}
+    api.ask("POST", "/_shops/shopify", body, headers)
+    api.post("/channels/shopify/demo/push-stock")
+    _until(lambda: all(api.get("/_shops/shopify").get(sku) for sku in skus))
+    return skus
+
+
+def _told(api: ApiClient, sku: str, units: int) -> float:
+    line = {"sku": sku, "quantity": 1}
+    began = time.perf_counter()
+    api.post("/stock/adjustments", {"reason": "FOUND", "node": "WH-EAST", "lines": [line]})
+    _until(lambda: api.get("/_shops/shopify")[sku] >= units)
+    return (time.perf_counter() - began) * 1000
+
+
+def _until(happened: Callable[[], bool]) -> None:
+    until = time.perf_counter() + _PATIENCE_SECONDS
+    while not happened():
+        if time.perf_counter() > until:
+            raise TimeoutError("the shop was never told")
+        time.sleep(_POLL_SECONDS)
 
 
 def _one(api: ApiClient, number: int) -> tuple[float, float]:

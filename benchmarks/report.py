@@ -117,7 +117,7 @@ def _stack(result: Result) -> Iterator[str]:
     if "skipped" in stack:
         yield f"  not measured: {stack['skipped']}"
         return
-    for name in ("accepted_ms", "confirmed_ms", "accepted_together_ms"):
+    for name in ("accepted_ms", "confirmed_ms", "accepted_together_ms", "stock_to_shop_ms"):
         yield f"  {name:<28} p50 {stack[name]['p50']:>9.1f}   p99 {stack[name]['p99']:>9.1f}"
     yield f"  {stack['clients']} clients: {stack['orders_per_second']} orders/s to CONFIRMED"
 

@@ -43,28 +43,34 @@ def _demo(
     return {"demo": {**account, **more}}
 
 
+# The emulator is one process: three channels hear of each change of stock, the others when they
+# are asked to (`POST /channels/{channel}/demo/push-stock`).
+_QUIET = {"stock": False}
+
 LOCAL_CHANNELS: dict[str, object] = {
     "shopify": _demo("demo.myshopify.com", {"access_token": SHOP_TOKEN}),
     "woocommerce": _demo(
         "https://demo.example/", {"consumer_key": SHOP_TOKEN, "consumer_secret": SHOP_TOKEN}
     ),
-    "magento": _demo("https://demo.example/", {"access_token": SHOP_TOKEN, **_APP}),
-    "bigcommerce": _demo("demo", {"access_token": SHOP_TOKEN, "location_id": 1}),
+    "magento": _demo("https://demo.example/", {"access_token": SHOP_TOKEN, **_APP, **_QUIET}),
+    "bigcommerce": _demo("demo", {"access_token": SHOP_TOKEN, "location_id": 1, **_QUIET}),
     "amazon": _demo("A1LOCALSELLER", {**_GRANTED, "marketplace_id": "ATVPDKIKX0DER"}),
     "ebay": _demo(
         "demo-seller",
         {
             **_GRANTED,
+            **_QUIET,
             "marketplace_id": "EBAY_US",
             "verification_token": SHOP_TOKEN,
             "notification_url": "https://oms.example/webhooks/ebay/demo",
         },
     ),
-    "walmart": _demo("", {**_APP, "webhook_auth": "hmac"}),
-    "square": _demo("", _SQUARE, nodes={"LOCAL-STORE": "ST-NYC"}),
+    "walmart": _demo("", {**_APP, **_QUIET, "webhook_auth": "hmac"}),
+    "square": _demo("", {**_SQUARE, **_QUIET}, nodes={"LOCAL-STORE": "ST-NYC"}),
     "edi": _demo("01/925175000", {"our_id": "ZZ/OMSDEMO", "our_name": "Demo Supplier"}),
     "generic": _demo(
-        "@kiln-and-co", {"mapping": json.loads(_MAPPING.read_text()), "access_token": SHOP_TOKEN}
+        "@kiln-and-co",
+        {"mapping": json.loads(_MAPPING.read_text()), "access_token": SHOP_TOKEN, **_QUIET},
     ),
 }
 

@@ -150,7 +150,7 @@ class Stack:
         shops = DemoShops(
             self._standins["shop"].url, self._open.url, self._enqueue, self._drop_file
         )
-        self._open.captured, self._open.sell = shops, shops.sell
+        self._open.captured, self._open.shops = shops, shops
 
     def _enqueue(self, message: str) -> None:
         """Into the queue where a marketplace puts its notifications."""

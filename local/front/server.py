@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any, Protocol
 
 from local.client import Refused
 from local.front import console, shops
@@ -19,8 +20,16 @@ from local.settings import CONSOLE, HOST
 
 # Told of every webhook that was taken in: its path and its body.
 Captured = Callable[[str, bytes], None]
-# Places an order in a demo shop: the platform, its document; what came of it.
-Sell = Callable[[str, dict[str, object]], dict[str, object]]
+Json = dict[str, Any]
+
+
+class Shops(Protocol):
+    """The demo shops: places an order in one, and shows what one believes it can sell."""
+
+    def sell(self, platform: str, document: Json) -> Json: ...
+
+    def stock(self, platform: str) -> Json: ...
+
 
 LARGEST_BODY = 10 * 1024 * 1024  # as API Gateway, which answers 413 itself
 _HOP_BY_HOP = {
@@ -48,7 +57,7 @@ class Front(ThreadingHTTPServer):
     def __init__(self, port: int, console_folder: Path = CONSOLE) -> None:
         self.backend: Backend | None = None
         self.captured: Captured = lambda path, body: None
-        self.sell: Sell = lambda platform, document: {}
+        self.shops: Shops | None = None
         self.ready = False
         self.console_folder = console_folder
         super().__init__((HOST, port), _Handler)
@@ -102,8 +111,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._console(target)
         elif backend is None or (path == "/health" and not self.server.ready):
             self._problem(503, "starting", "the local stack is still starting")
-        elif path.startswith(shops.PREFIX) and self.command == "POST":
-            self._sell(path.removeprefix(shops.PREFIX), body)
+        elif path.startswith(shops.PREFIX) and self.server.shops:
+            self._shop(self.server.shops, path.removeprefix(shops.PREFIX), body)
         elif (file := file_path(target)) and self.command in ("GET", "HEAD"):
             # A signed link is its own permission; S3 refuses a second one beside it.
             del self.headers["Authorization"]
@@ -120,13 +129,14 @@ class _Handler(BaseHTTPRequestHandler):
         ]
         self._send(found.status, headers, found.body)
 
-    def _sell(self, platform: str, body: bytes) -> None:
+    def _shop(self, street: Shops, platform: str, body: bytes) -> None:
         try:
-            sold = self.server.sell(platform, json.loads(body))
+            sells = self.command == "POST"
+            told = street.sell(platform, json.loads(body)) if sells else street.stock(platform)
         except (Refused, OSError, ValueError, TypeError) as error:
             self._problem(400, "not-sold", f"the demo shop did not take it: {error}")
         else:
-            self._send(200, [("Content-Type", "application/json")], json.dumps(sold).encode())
+            self._send(200, [("Content-Type", "application/json")], json.dumps(told).encode())
 
     # --- passing on
 

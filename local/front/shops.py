@@ -2,8 +2,9 @@
 hand is known to them.
 
 `POST /_shops/{platform}` places an order, given as the platform's own document, and delivers what
-the platform would send: a webhook, a notification in a queue, a file in a bucket. A webhook that
-somebody signed by hand is learnt from when it was taken in, where the webhook is the order.
+the platform would send: a webhook, a notification in a queue, a file in a bucket. `GET` shows what
+the shop believes it can sell. A webhook that somebody signed by hand is learnt from when it was
+taken in, where the webhook is the order.
 """
 
 from __future__ import annotations
@@ -54,6 +55,11 @@ class DemoShops:
         sent = ApiClient(self.url).post("/_orders", placed)
         self._deliver(platform, sent)
         return {"external_id": sent["external_id"]}
+
+    def stock(self, platform: str) -> Json:
+        """What the shop believes it can sell, by its own SKUs."""
+        books = ApiClient(self.url).get("/_books")
+        return dict(books.get(f"{platform}/{CHANNEL_ACCOUNT}", {}).get("stock", {}))
 
     def _deliver(self, platform: str, sent: Json) -> None:
         if platform == "edi":

@@ -10,6 +10,7 @@ import json
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -29,6 +30,27 @@ STEPS = ("allocate_stock", "authorize_payment", "confirm_order", "buy_label", "c
 @pytest.fixture
 def api(local_stack: Stack) -> ApiClient:
     return ApiClient(local_stack.url, local_stack.ops_token)
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What was sent at once, so that the orders' long ways are gone side by side."""
+
+    twice: list[Answer]
+    fifty: list[Answer]
+    without_sku: Answer
+
+
+@pytest.fixture(scope="module")
+def sent(local_stack: Stack) -> Sent:
+    api, shop = ApiClient(local_stack.url), shop_client(local_stack.url)
+    body, raw = api_order(external_id="FIFTY-1", payment=CARD), recorded(730001)
+    with ThreadPoolExecutor(16) as pool:
+        fifty = list(pool.map(lambda _: order(shop, body), range(50)))
+    twice = [shopify(api, raw) for _ in range(2)]
+    source = PAYLOADS / "woocommerce" / "order_727_processing_tax_variation_emptysku.json"
+    strange = source.read_bytes()
+    return Sent(twice, fifty, api.send(*_in_order(strange, woocommerce_message(strange))))
 
 
 def recorded(number: int) -> bytes:
@@ -67,12 +89,21 @@ def arrived(api: ApiClient, order_id: str, *statuses: str) -> dict[str, Any]:
         time.sleep(0.2)
 
 
-def test_a_recorded_order_is_captured_once_and_arrives(local_stack: Stack, api: ApiClient) -> None:
-    raw = recorded(730001)
-    first = shopify(api, raw)
+def test_a_line_without_a_sku_waits_for_a_person_and_goes_on(sent: Sent, api: ApiClient) -> None:
+    assert sent.without_sku.status == 202, sent.without_sku.body
+    waiting = arrived(api, sent.without_sku.json["order_id"], "ON_HOLD")
+    (hold,) = waiting["holds"]
+    assert hold["kind"] == "SKU"
+    api.post(f"/tasks/{hold['task_id']}/choose-sku", {"sku": "MUG-BLUE"})
+    arrived(api, waiting["order_id"], "CLOSED")
+
+
+def test_a_recorded_order_is_captured_once_and_arrives(
+    sent: Sent, local_stack: Stack, api: ApiClient
+) -> None:
+    first, again = sent.twice
     assert first.status == 202, first.body
     order_id = first.json["order_id"]
-    again = shopify(api, raw)
     assert (again.status, again.json["order_id"], again.json["duplicate"]) == (202, order_id, True)
     closed = arrived(api, order_id, "CLOSED")
     events = [entry["event"] for entry in closed["timeline"]]
@@ -92,18 +123,10 @@ def test_a_wrong_signature_gets_401_and_leaves_nothing(api: ApiClient) -> None:
     assert api.get("/orders?q=730002")["items"] == []
 
 
-def test_fifty_at_once_make_one_order_and_one_charge(local_stack: Stack) -> None:
-    shop = shop_client(local_stack.url)
-    body = api_order(external_id="FIFTY-1", payment=CARD)
-
-    def send(_: int) -> Answer:
-        return order(shop, body)
-
-    with ThreadPoolExecutor(16) as pool:
-        answers = list(pool.map(send, range(50)))
-    assert {answer.status for answer in answers} <= {200, 201}
-    assert sum(answer.status == 201 for answer in answers) == 1
-    (order_id,) = {answer.json["order_id"] for answer in answers}
+def test_fifty_at_once_make_one_order_and_one_charge(sent: Sent, local_stack: Stack) -> None:
+    assert {answer.status for answer in sent.fifty} <= {200, 201}
+    assert sum(answer.status == 201 for answer in sent.fifty) == 1
+    (order_id,) = {answer.json["order_id"] for answer in sent.fifty}
     arrived(ApiClient(local_stack.url), order_id, "CLOSED")
     assert received(local_stack, order_id) == [2598]
 
@@ -140,18 +163,6 @@ def test_an_order_survives_the_death_of_its_workers(local_stack: Stack, api: Api
         assert [entry["seq"] for entry in timeline] == list(range(1, len(events) + 1))
         assert events.count("OrderConfirmed") == events.count("PaymentCaptured") == 1
         assert sum(received(local_stack, order_id)) == 2598
-
-
-def test_a_line_without_a_sku_waits_for_a_person_and_goes_on(api: ApiClient) -> None:
-    source = PAYLOADS / "woocommerce" / "order_727_processing_tax_variation_emptysku.json"
-    raw = source.read_bytes()
-    answer = api.send(*_in_order(raw, woocommerce_message(raw)))
-    assert answer.status == 202, answer.body
-    waiting = arrived(api, answer.json["order_id"], "ON_HOLD")
-    (hold,) = waiting["holds"]
-    assert hold["kind"] == "SKU"
-    api.post(f"/tasks/{hold['task_id']}/choose-sku", {"sku": "MUG-BLUE"})
-    arrived(api, waiting["order_id"], "CLOSED")
 
 
 def hostile() -> Iterator[bytes]:

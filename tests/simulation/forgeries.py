@@ -7,11 +7,13 @@ good signature is somebody's bug: never a 5xx, and never lost.
 
 from __future__ import annotations
 
+import copy
+import io
 import json
 import random
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from typing import Any
 from unittest.mock import patch
 
@@ -43,8 +45,10 @@ _WORDS: tuple[Any, ...] = (
 
 @contextmanager
 def door() -> Iterator[World]:
-    """A deployment where every channel sells, at the time at which the samples are signed."""
+    """A deployment where every channel sells, at the time at which the samples are signed. What
+    it counts goes nowhere."""
     with (
+        redirect_stdout(io.StringIO()),
         world(shops=tuple(registry.CHANNELS)) as oms,
         patch.object(wiring, "clock", lambda: SettableClock(NOW)),
     ):
@@ -151,6 +155,6 @@ def _spoil(document: Any, dice: random.Random) -> None:
         keys = list(document) if isinstance(document, dict) else list(range(len(document)))
         key = dice.choice(keys)
         if not isinstance(document[key], dict | list) or not document[key] or dice.random() < 0.2:
-            document[key] = dice.choice(_WORDS)
+            document[key] = copy.deepcopy(dice.choice(_WORDS))
             return
         document = document[key]

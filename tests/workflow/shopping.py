@@ -9,7 +9,7 @@ from typing import Any
 from local.standins.platform import Message, Shopfront, ShopOrder
 from oms.channels.registry import CHANNELS
 from tests.contracts.channels.case import ChannelCase, case_of
-from tests.workflow.world import CONTEXT, World, handler
+from tests.workflow.world import World
 
 WEBHOOK = "POST /webhooks/{channel}/{account}"
 
@@ -52,8 +52,8 @@ class Shopping:
                 return reply
             case "queue" if message:
                 record = {"messageId": "m-1", "body": message.body.decode()}
-                failed = handler("receive_notifications")({"Records": [record]}, CONTEXT)
-                assert not failed["batchItemFailures"]
+                done = self.oms._function("receive_notifications", {"Records": [record]})
+                assert not done["batchItemFailures"]
                 return {"noted": True}
             case _:
                 return self.poll()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import json
 import random
-import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -40,6 +39,7 @@ from oms.orders.content import ChannelState, PaymentTerms
 from oms.platform import gate
 from tests.contracts.channels.amazon import ACCOUNT, CASE, ORDER, SETTINGS, document, notification
 from tests.contracts.channels.case import NOW
+from tests.contracts.channels.place import serving
 from tests.recorded import MISSING, PAYLOADS, are_missing
 
 ORDER_ID = ORDER["orderId"]
@@ -562,12 +562,8 @@ def test_of_the_recorded_notifications_only_the_changed_order_is_news() -> None:
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[ShopServer]:
-    with ShopServer(ShopStreet()) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-        thread.start()
+    with serving() as server:
         yield server
-        server.shutdown()
-        thread.join()
 
 
 @pytest.fixture

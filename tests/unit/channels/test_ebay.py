@@ -49,6 +49,7 @@ from tests.contracts.channels.ebay import (
     message,
     notification,
 )
+from tests.contracts.channels.place import serving
 from tests.recorded import MISSING, PAYLOADS, are_missing
 
 ORDER_ID = ORDER["orderId"]
@@ -435,12 +436,8 @@ def test_spoilt_orders_are_mapped_or_refused_and_never_crash() -> None:
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[ShopServer]:
-    with ShopServer(ShopStreet()) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-        thread.start()
+    with serving() as server:
         yield server
-        server.shutdown()
-        thread.join()
 
 
 @pytest.fixture

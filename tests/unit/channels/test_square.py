@@ -13,7 +13,6 @@ import pytest
 
 from local.standins.platform import Misbehaviour, Shopfront, State
 from local.standins.shop_http import ShopServer
-from local.standins.shop_street import ShopStreet
 from local.standins.shops.square import LOCATION, SquareStandIn
 from oms.channels.model import NOT_YET, Kind, Unmappable
 from oms.channels.push import (
@@ -33,6 +32,7 @@ from oms.kernel.money import Money
 from oms.orders.content import ChannelState, PaymentTerms
 from oms.platform.gate import parse
 from tests.contracts.channels.case import NOW, SECRET, put
+from tests.contracts.channels.place import serving
 from tests.contracts.channels.square import (
     CASE,
     NUMBER,
@@ -422,12 +422,8 @@ def test_a_recorded_order_of_an_old_version_says_little_and_maps() -> None:
 
 @pytest.fixture
 def server() -> Iterator[ShopServer]:
-    with ShopServer(ShopStreet()) as running:
-        thread = threading.Thread(target=running.serve_forever, args=(0.01,), daemon=True)
-        thread.start()
+    with serving() as running:
         yield running
-        running.shutdown()
-        thread.join()
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import base64
 import hashlib
 import hmac
 import json
-import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -17,7 +16,6 @@ import pytest
 
 from local.standins.platform import Misbehaviour, Shopfront, State
 from local.standins.shop_http import ShopServer
-from local.standins.shop_street import ShopStreet
 from local.standins.shops.walmart import WalmartStandIn
 from oms.channels.model import ChannelAccount, Kind, Unmappable
 from oms.channels.push import (
@@ -37,6 +35,7 @@ from oms.kernel.money import Money
 from oms.orders.content import ChannelState, PaymentTerms
 from oms.platform.gate import parse
 from tests.contracts.channels.case import NOW, SECRET, at, put
+from tests.contracts.channels.place import serving
 from tests.contracts.channels.walmart import CASE, NUMBER, SETTINGS, document, message
 
 LINES = ("order", "orderLines", "orderLine")
@@ -336,12 +335,8 @@ def test_what_cannot_be_an_order_says_why(path: Any, value: Any, code: str) -> N
 
 @pytest.fixture
 def server() -> Iterator[ShopServer]:
-    with ShopServer(ShopStreet()) as running:
-        thread = threading.Thread(target=running.serve_forever, args=(0.01,), daemon=True)
-        thread.start()
+    with serving() as running:
         yield running
-        running.shutdown()
-        thread.join()
 
 
 @pytest.fixture

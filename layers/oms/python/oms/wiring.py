@@ -162,8 +162,14 @@ def spread_books() -> DynamoSpread:
 
 
 def connected_channels() -> list[str]:
-    """The channels that there are accounts of."""
-    return sorted(secrets().get("channels"))
+    """The channels that are to be told of stock: an account of theirs wants to hear."""
+    from oms.channels.registry import hears_of_stock
+
+    return sorted(
+        channel
+        for channel, accounts in secrets().get("channels").items()
+        if any(hears_of_stock(channel, each.get("settings", {})) for each in accounts.values())
+    )
 
 
 @cache

@@ -139,9 +139,14 @@ def poll_all() -> PollAll:
 def push_stock() -> PushStock:
     from oms.channels.push_stock import PushStock
 
-    return PushStock(
-        wiring.channel_accounts().all, _shop, backlog(), wiring.notices(), wiring.clock()
-    )
+    return PushStock(_told_of_stock, _shop, backlog(), wiring.notices(), wiring.clock())
+
+
+def _told_of_stock() -> list[ChannelAccount]:
+    from oms.channels.registry import hears_of_stock
+
+    known = wiring.channel_accounts().all()
+    return [each for each in known if hears_of_stock(each.channel, each.settings)]
 
 
 @cache

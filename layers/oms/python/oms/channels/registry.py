@@ -70,6 +70,13 @@ def tells_by_itself(account: ChannelAccount) -> bool:
     return bool(row and row.arrives and account.settings.get("messages", True))
 
 
+def hears_of_stock(channel: str, settings: Mapping[str, object]) -> bool:
+    """Whether an account is to be told what it can sell. One whose stock somebody else keeps has
+    the setting `stock` false; what is no channel of ours hears by the bus."""
+    row = CHANNELS.get(channel)
+    return (row is None or row.takes_stock) and settings.get("stock", True) is not False
+
+
 def channel(name: str) -> Inbound:
     """What the channel `name` sends. Raises NotFound."""
     if name not in CHANNELS:
