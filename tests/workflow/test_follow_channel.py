@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
-from oms.kernel.ids import Sku
+from oms.kernel.ids import OrderId, Sku
+from oms.orders.follow_channel import FollowChannel, Followed, Snapshot
 from tests.workflow.channel_orders import at, shopify_order
 from tests.workflow.invariants import check
 from tests.workflow.world import World, api_order, world
@@ -190,3 +192,26 @@ def test_an_update_that_cannot_be_understood_waits_for_a_person(oms: World) -> N
     assert (status, reply) == (202, {"quarantined": True})
     oms.run()
     assert oms.order(order_id)["status"] == "CONFIRMED"
+
+
+def test_one_order_that_cannot_be_followed_stops_no_other(oms: World) -> None:
+    """Its error is raised at last, so that somebody hears of it."""
+    first, second = captured(oms, 30), captured(oms, 31)
+    oms.run()
+    oms.channel_stream.deaf = True
+    for number in (30, 31):
+        told(oms, number, 5, cancelled_at=at(5))
+    oms.channel_stream.deaf = False
+    follow = FollowChannel.__call__
+
+    def broken(self: FollowChannel, order_id: OrderId, snapshot: Snapshot) -> Followed:
+        if order_id == first:
+            raise RuntimeError("a bug")
+        return follow(self, order_id, snapshot)
+
+    with patch.object(FollowChannel, "__call__", broken):
+        oms.pass_time(timedelta(minutes=2))
+    assert [oms.order(each)["status"] for each in (first, second)] == ["RELEASED", "CANCELLED"]
+    assert oms.alarms
+    oms.pass_time(timedelta(minutes=2))
+    assert oms.order(first)["status"] == "CANCELLED"

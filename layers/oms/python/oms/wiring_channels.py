@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from oms.channels.take import TakeDelivery
     from oms.channels.try_out import TryOut
     from oms.notifications.ask_refund import AskRefund
+    from oms.notifications.later_store import DynamoLater
     from oms.notifications.tell_channel import TellChannel
     from oms.notifications.tell_in_time import TellInTime
     from oms.orders.follow_channel import FollowChannel
@@ -167,7 +168,8 @@ def sweep_channels() -> SweepChannels:
         backlog(),
         push_stock(),
         wiring.channel_account,
-        tell_in_time().sweep,
+        _later().due,
+        tell_in_time(),
         poll_all(),
         wiring.clock(),
     )
@@ -182,13 +184,17 @@ def tell_channel() -> TellChannel:
     return TellChannel(wiring.orders(), wiring.shop_of, turns, wiring.notices(), wiring.clock())
 
 
+def _later() -> DynamoLater:
+    from oms.notifications.later_store import DynamoLater
+
+    return DynamoLater(wiring.dynamo(), config().channels_table)
+
+
 @cache
 def tell_in_time() -> TellInTime:
-    from oms.notifications.later_store import DynamoLater
     from oms.notifications.tell_in_time import TellInTime
 
-    later = DynamoLater(wiring.dynamo(), config().channels_table)
-    return TellInTime(tell_channel(), later, wiring.notices(), wiring.clock())
+    return TellInTime(tell_channel(), _later(), wiring.notices(), wiring.clock())
 
 
 @cache

@@ -1,22 +1,25 @@
 """What waited for its time: news that was put off, figures that a shop did not take, what it could
-not be told, polls."""
+not be told, polls. One that fails stops no other."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
 from oms.channels.follow import FollowNews, Looked
 from oms.channels.model import ChannelAccount
-from oms.channels.news import NewsDesk
+from oms.channels.news import News, NewsDesk
 from oms.channels.poll import PollAll
 from oms.channels.push_stock import PushStock
 from oms.kernel.clock import Clock
 
-BUDGET = timedelta(seconds=10)  # for news, again for stock, again for what is to be told
+BUDGET = timedelta(seconds=10)  # for each kind of work
 _AT_ONCE = 200
+
+T = TypeVar("T")
+Due = Callable[[datetime, int], Iterator[T]]
 
 
 class DueBacklog(Protocol):
@@ -26,44 +29,53 @@ class DueBacklog(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SweepChannels:
+    """`untold` gives what shops could not be told yet, and `tell` tells it."""
+
     desk: NewsDesk
     follow: FollowNews
     backlog: DueBacklog
     push: PushStock
     account_of: Callable[[str, str], ChannelAccount | None]
-    tell: Callable[[datetime], int]
+    untold: Due[Any]
+    tell: Callable[[Any], int]
     poll: PollAll
     clock: Clock
 
     def __call__(self) -> dict[str, int]:
-        """How much of each was done. What fails stops nothing else; its error is raised at last."""
-        done, failures = dict[str, int](), list[Exception]()
-        for work in (self._news, self._stock, self._tellings, self._polls):
-            try:
-                done |= work()
-            except Exception as error:
-                failures.append(error)
+        """How much of each was done. What failed is raised at last, so that somebody hears."""
+        failures = list[Exception]()
+
+        def each(due: Due[T], work: Callable[[T], int]) -> int:
+            return self._each(due, work, failures)
+
+        done = {
+            "followed": each(self.desk.due, self._follow),
+            "told": each(self.backlog.due, self._drain),
+            "heard": each(self.untold, self.tell),
+        }
+        try:
+            done |= self.poll()
+        except ExceptionGroup as unpolled:
+            failures += unpolled.exceptions
         if failures:
             raise ExceptionGroup("channels that could not be swept", failures)
         return done
 
-    def _news(self) -> dict[str, int]:
-        until, looked = self.clock.now() + BUDGET, 0
-        for each in list(self.desk.due(self.clock.now(), _AT_ONCE)):
+    def _each(self, due: Due[T], work: Callable[[T], int], failures: list[Exception]) -> int:
+        until, done = self.clock.now() + BUDGET, 0
+        for one in list(due(self.clock.now(), _AT_ONCE)):
             if self.clock.now() > until:
                 break
-            looked += self.follow(each) is not Looked.WAITS
-        return {"followed": looked}
+            try:
+                done += work(one)
+            except Exception as error:
+                error.add_note(str(one)[:200])
+                failures.append(error)
+        return done
 
-    def _stock(self) -> dict[str, int]:
-        told, until = 0, self.clock.now() + BUDGET
-        for channel, name in list(self.backlog.due(self.clock.now(), _AT_ONCE)):
-            if account := self.account_of(channel, name):
-                told += self.push.drain(account, until)
-        return {"told": told}
+    def _follow(self, news: News) -> int:
+        return self.follow(news) is not Looked.WAITS
 
-    def _tellings(self) -> dict[str, int]:
-        return {"heard": self.tell(self.clock.now() + BUDGET)}
-
-    def _polls(self) -> dict[str, int]:
-        return self.poll()
+    def _drain(self, where: tuple[str, str]) -> int:
+        account = self.account_of(*where)
+        return self.push.drain(account, self.clock.now() + BUDGET) if account else 0

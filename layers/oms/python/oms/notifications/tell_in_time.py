@@ -3,7 +3,6 @@ time for longer, and after three days a person hears of it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -49,8 +48,6 @@ class Later(Protocol):
 
     def settle(self, telling: Telling) -> None: ...
 
-    def due(self, now: datetime, limit: int) -> Iterator[Telling]: ...
-
 
 @dataclass(frozen=True, slots=True)
 class TellInTime:
@@ -68,15 +65,6 @@ class TellInTime:
             return False
         if telling.tries:
             self.later.settle(telling)
-        return told
-
-    def sweep(self, until: datetime) -> int:
-        """Tell what was put off; how much was told."""
-        told = 0
-        for telling in list(self.later.due(self.clock.now(), 200)):
-            if self.clock.now() > until:
-                break
-            told += self(telling)
         return told
 
     def _told(self, telling: Telling) -> bool:
